@@ -1,0 +1,136 @@
+"""What a value on the border may be: JSON, and nothing else.
+
+`check` is the one place where that is decided, for both directions and both isolations: null, booleans,
+integers of 64 bits, finite numbers, valid Unicode, arrays, and objects with text keys; at most 200 levels
+deep and 16 MiB large. A number without a fraction is an integer, so that Lua's `5.0` and JavaScript's `5`
+are one value.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TypeAlias
+
+from llmspell.errors import InvalidValueError
+
+Value: TypeAlias = Any  # None | bool | int | float | str | list[Value] | dict[str, Value]
+
+MAX_DEPTH = 200
+MAX_BYTES = 16 * 1024 * 1024
+MAX_SAFE_INTEGER = 2**53
+
+_INT64 = range(-(2**63), 2**63)
+
+
+class _Refused(Exception):
+    """Carries the reason up through the levels, which add the path."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.path: list[str] = []
+
+
+def check(value: object, what: str = "the value") -> Value:
+    """The value as it crosses the border: tuples become arrays, whole floats integers.
+
+    Raises `InvalidValueError`, which names the place inside `what`, when it is not JSON or passes a limit.
+    """
+    try:
+        return _check(value, MAX_DEPTH, [MAX_BYTES])
+    except _Refused as refused:
+        place = what + "".join(reversed(refused.path))
+        raise InvalidValueError(
+            f"{place} {refused.reason}",
+            hint=f"only JSON crosses: at most {MAX_DEPTH} levels and {MAX_BYTES >> 20} MiB",
+        ) from None
+
+
+def dumps(value: Value) -> bytes:
+    """A checked value as compact UTF-8 JSON."""
+    return _encode(value).encode()
+
+
+def loads(data: bytes) -> Value:
+    """The JSON in `data`, not yet checked for depth and Unicode. Raises `InvalidValueError` if it is none."""
+    try:
+        return _decode(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(f"not JSON: {error}") from None
+
+
+def _check(value: object, depth: int, room: list[int]) -> Value:
+    room[0] -= 8
+    if room[0] < 0:
+        raise _Refused("is too large")
+    if value is None or value is True or value is False:
+        return value
+    kind = type(value)
+    if kind is str:
+        return _check_text(value, room)  # type: ignore[arg-type]  # narrowed by `kind`
+    if kind is int:
+        if value not in _INT64:
+            raise _Refused("is an integer outside 64 bits")
+        return value
+    if kind is float:
+        return _check_float(value)  # type: ignore[arg-type]  # narrowed by `kind`
+    if isinstance(value, (list, tuple, dict)):
+        if depth == 0:
+            raise _Refused("is nested too deeply, or contains itself")
+        return _check_object(value, depth, room) if isinstance(value, dict) else _check_array(value, depth, room)
+    if isinstance(value, (bool, int, float, str)):  # an enum member or another subclass: its plain value
+        plain = next(base for base in (bool, int, float, str) if isinstance(value, base))
+        return _check(plain(value), depth, room)
+    raise _Refused(f"is a {kind.__name__}")
+
+
+def _check_text(value: str, room: list[int]) -> str:
+    if value.isascii():
+        room[0] -= len(value)
+        return value
+    try:
+        room[0] -= len(value.encode())
+    except UnicodeEncodeError:
+        raise _Refused("is not valid Unicode (a lone surrogate)") from None
+    return value
+
+
+def _check_float(value: float) -> Value:
+    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  # not a number
+        raise _Refused("is not a finite number")
+    if value.is_integer() and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+        return int(value)
+    return value
+
+
+def _check_array(value: list[Any] | tuple[Any, ...], depth: int, room: list[int]) -> Value:
+    checked = []
+    for item in value:
+        try:
+            checked.append(_check(item, depth - 1, room))
+        except _Refused as refused:
+            refused.path.append(f"[{len(checked)}]")
+            raise
+    return checked
+
+
+def _check_object(value: dict[Any, Any], depth: int, room: list[int]) -> Value:
+    checked = {}
+    for key, item in value.items():
+        if not isinstance(key, str):
+            raise _Refused(f"has a key that is not text: {key!r:.40}")
+        _check_text(key, room)
+        try:
+            checked[key] = _check(item, depth - 1, room)
+        except _Refused as refused:
+            refused.path.append(f".{key:.40}")
+            raise
+    return checked
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a JSON number")
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+_decode = json.JSONDecoder(parse_constant=_no_constant).decode
