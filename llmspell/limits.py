@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from llmspell.border import EngineLimits
-from llmspell.errors import InvalidValueError
+from llmspell.errors import InvalidValueError, LimitError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,3 +35,25 @@ class Limits:
     def engine(self) -> EngineLimits:
         """The part that the interpreter enforces itself."""
         return EngineLimits(self.memory, self.cpu, self.max_calls, self.max_output)
+
+    def deadline(self) -> Deadline | None:
+        """When a run that starts now has to be over; None when it may take for ever."""
+        return None if self.timeout is None else Deadline(time.monotonic() + self.timeout, self.timeout)
+
+
+class Deadline(NamedTuple):
+    """The end of a run's time: `at` by `time.monotonic`, after `seconds` in all."""
+
+    at: float
+    seconds: float
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left, never below 0."""
+        return max(self.at - time.monotonic(), 0.0)
+
+    def error(self) -> LimitError:
+        """What ends a run that is not over by then."""
+        return LimitError(
+            f"time limit of {self.seconds:g} s exceeded", hint="allow more with --timeout or Limits(timeout=...)"
+        )

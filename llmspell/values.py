@@ -22,7 +22,7 @@ MAX_SAFE_INTEGER = 2**53
 _INT64 = range(-(2**63), 2**63)
 
 
-class _Refused(Exception):
+class _NotJsonError(Exception):
     """Carries the reason up through the levels, which add the path."""
 
     def __init__(self, reason: str) -> None:
@@ -38,7 +38,7 @@ def check(value: object, what: str = "the value") -> Value:
     """
     try:
         return _check(value, MAX_DEPTH, [MAX_BYTES])
-    except _Refused as refused:
+    except _NotJsonError as refused:
         place = what + "".join(reversed(refused.path))
         raise InvalidValueError(
             f"{place} {refused.reason}",
@@ -62,7 +62,7 @@ def loads(data: bytes) -> Value:
 def _check(value: object, depth: int, room: list[int]) -> Value:
     room[0] -= 8
     if room[0] < 0:
-        raise _Refused("is too large")
+        raise _NotJsonError("is too large")
     if value is None or value is True or value is False:
         return value
     kind = type(value)
@@ -70,18 +70,18 @@ def _check(value: object, depth: int, room: list[int]) -> Value:
         return _check_text(value, room)  # type: ignore[arg-type]  # narrowed by `kind`
     if kind is int:
         if value not in _INT64:
-            raise _Refused("is an integer outside 64 bits")
+            raise _NotJsonError("is an integer outside 64 bits")
         return value
     if kind is float:
         return _check_float(value)  # type: ignore[arg-type]  # narrowed by `kind`
     if isinstance(value, (list, tuple, dict)):
         if depth == 0:
-            raise _Refused("is nested too deeply, or contains itself")
+            raise _NotJsonError("is nested too deeply, or contains itself")
         return _check_object(value, depth, room) if isinstance(value, dict) else _check_array(value, depth, room)
     if isinstance(value, (bool, int, float, str)):  # an enum member or another subclass: its plain value
         plain = next(base for base in (bool, int, float, str) if isinstance(value, base))
         return _check(plain(value), depth, room)
-    raise _Refused(f"is a {kind.__name__}")
+    raise _NotJsonError(f"is a {kind.__name__}")
 
 
 def _check_text(value: str, room: list[int]) -> str:
@@ -91,13 +91,13 @@ def _check_text(value: str, room: list[int]) -> str:
     try:
         room[0] -= len(value.encode())
     except UnicodeEncodeError:
-        raise _Refused("is not valid Unicode (a lone surrogate)") from None
+        raise _NotJsonError("is not valid Unicode (a lone surrogate)") from None
     return value
 
 
 def _check_float(value: float) -> Value:
-    if value != value or value in (float("inf"), float("-inf")):  # noqa: PLR0124  # not a number
-        raise _Refused("is not a finite number")
+    if value != value or value in (float("inf"), float("-inf")):  # not a number
+        raise _NotJsonError("is not a finite number")
     if value.is_integer() and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return int(value)
     return value
@@ -108,7 +108,7 @@ def _check_array(value: list[Any] | tuple[Any, ...], depth: int, room: list[int]
     for item in value:
         try:
             checked.append(_check(item, depth - 1, room))
-        except _Refused as refused:
+        except _NotJsonError as refused:
             refused.path.append(f"[{len(checked)}]")
             raise
     return checked
@@ -118,11 +118,11 @@ def _check_object(value: dict[Any, Any], depth: int, room: list[int]) -> Value:
     checked = {}
     for key, item in value.items():
         if not isinstance(key, str):
-            raise _Refused(f"has a key that is not text: {key!r:.40}")
+            raise _NotJsonError(f"has a key that is not text: {key!r:.40}")
         _check_text(key, room)
         try:
             checked[key] = _check(item, depth - 1, room)
-        except _Refused as refused:
+        except _NotJsonError as refused:
             refused.path.append(f".{key:.40}")
             raise
     return checked

@@ -170,13 +170,19 @@ class LLMProvider(ABC):
         """The whole answer. By default the folded stream."""
         return await fold(self.stream(request), request.model)
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the request, enforced by the transport
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],  # noqa: ARG002  # for those that can
+        *,
+        timeout: float | None = None,  # noqa: ARG002, ASYNC109  # part of the request, enforced by the transport
+    ) -> Embeddings:
         """A vector for each text."""
         raise ModelError(f"{self.name}/{model} makes no embeddings", provider=self.name)
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         """The tokens of a prompt, by the best means this provider has."""
-        from llmspell.providers.tokens import count_messages  # noqa: PLC0415  # loads tiktoken's ranks
+        from llmspell.providers.tokens import count_messages  # loads tiktoken's ranks
 
         return count_messages(model, messages)
 
@@ -244,8 +250,12 @@ class Accumulator:
         """The answer so far. Raises `ProviderError` when the stream never said that it was finished."""
         if self._finished is None:
             raise ProviderError("the answer ended before it was finished", retryable=True)
-        calls = [tool_call(call) for _, call in sorted(self._calls.items())]
         reason = self._finished.reason
+        calls = [
+            tool_call(call)
+            for _, call in sorted(self._calls.items())
+            if reason != "length" or _arguments(call.arguments) is not None  # the limit cut this one off
+        ]
         return Response(
             text="".join(self._text),
             reasoning="".join(self._reasoning) or None,
@@ -260,14 +270,25 @@ class Accumulator:
 
 def tool_call(delta: ToolCallDelta) -> ToolCall:
     """The finished call of the collected pieces; no arguments at all mean an empty object."""
-    import json  # noqa: PLC0415  # rarely needed
-
-    try:
-        arguments = json.loads(delta.arguments or "{}")
-    except ValueError:
-        arguments = None
-    if not isinstance(arguments, dict):
+    arguments = _arguments(delta.arguments)
+    if arguments is None:
         raise ProviderError(
             f"the model called {delta.name!r} with arguments that are not a JSON object: {delta.arguments[:80]!r}"
         )
     return ToolCall(delta.id or f"call_{delta.index}", delta.name, arguments)
+
+
+def _arguments(text: str) -> dict[str, Any] | None:
+    """The JSON object in `text`; some servers send its first or last brace twice."""
+    import json  # rarely needed
+
+    text = text.strip() or "{}"
+    for candidate in (text, text[1:] if text.startswith("{{") else "", text[:-1] if text.endswith("}") else ""):
+        try:
+            arguments = json.loads(candidate)
+        except ValueError:
+            continue
+        if arguments is None:
+            return {}
+        return arguments if isinstance(arguments, dict) else None
+    return None

@@ -1,0 +1,360 @@
+"""The public API for embedding: a `Host` runs spells, `run` runs one without an event loop.
+
+A host owns the models, the tools and the warm workers; nothing is global, and two hosts do not see each other.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
+
+from llmspell import values
+from llmspell.border import Done, FromSpell, Interpreter, SpellSource
+from llmspell.config import Config
+from llmspell.drive import Driver, Worker, drive_blocking
+from llmspell.errors import InvalidValueError, from_data
+from llmspell.events import Ended, Event, Result
+from llmspell.languages import bridge_of
+from llmspell.limits import Limits
+from llmspell.scriptable.context import RunUsage
+from llmspell.session import Session
+from llmspell.spell import Spell, load_module
+from llmspell.stdin import StandardInput
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from llmspell.providers.base import LLMProvider
+    from llmspell.providers.registry import ProviderRegistry
+    from llmspell.scriptable.tools import Tool
+    from llmspell.workers.pool import Pool
+
+ISOLATIONS = ("process", "inline")
+_Function = TypeVar("_Function", bound=Callable[..., Any])
+
+
+class Host:
+    """Runs spells for a program.
+
+    `config` holds what `llmspell.toml` may; `llmspell.config.load()` reads it, the default reads nothing.
+    `providers` are models of your own, `tools` typed Python functions that spells call as `tools.NAME{...}`,
+    `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models through. `warm_workers` is how many
+    worker processes wait ready for each language in use.
+
+    Use it as an async context manager, in one event loop; leaving it ends its workers and connections.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        providers: Iterable[LLMProvider] = (),
+        tools: Iterable[Callable[..., Any]] = (),
+        http_transport: httpx2.AsyncBaseTransport | None = None,
+        warm_workers: int = 2,
+    ) -> None:
+        self.config = config or Config()
+        self._providers = tuple(providers)
+        self._http_transport = http_transport
+        self._warm_workers = warm_workers
+        self._tools: dict[str, Tool] = {}
+        self._registry: ProviderRegistry | None = None
+        self._pool: Pool | None = None
+        for function in tools:
+            self.tool(function)
+
+    async def __aenter__(self) -> Host:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """End the workers and the connections of this host."""
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+        if self._registry is not None:
+            await self._registry.aclose()
+
+    @property
+    def models(self) -> ProviderRegistry:
+        """The models that spells of this host can use."""
+        if self._registry is None:
+            from llmspell.providers.registry import ProviderRegistry  # not needed without a model
+
+            self._registry = ProviderRegistry(
+                self.config, providers=self._providers, http_transport=self._http_transport
+            )
+        return self._registry
+
+    @overload
+    def tool(self, function: _Function) -> _Function: ...
+    @overload
+    def tool(self, *, name: str) -> Callable[[_Function], _Function]: ...
+    def tool(self, function: Any = None, *, name: str | None = None) -> Any:
+        """Offer a typed Python function, plain or async, to spells as `tools.NAME{...}`; also a decorator.
+
+        Its parameters are checked against their hints; its docstring describes it. Raises `InvalidValueError` for
+        a name that is taken.
+        """
+        if function is None:
+            return lambda decorated: self.tool(decorated) if name is None else self._add_tool(decorated, name)
+        return self._add_tool(function, name)
+
+    def _add_tool(self, function: Any, name: str | None) -> Any:
+        from llmspell.scriptable.tools import Tool  # most runs have no tools
+
+        tool = Tool(function, name=name)
+        if tool.name in self._tools:
+            raise InvalidValueError(f"there is a tool {tool.name!r} already", hint="give it another name=")
+        self._tools[tool.name] = tool
+        return function
+
+    async def run(
+        self,
+        spell: str | os.PathLike[str] | Spell,
+        *,
+        params: Any = None,
+        model: str | None = None,
+        limits: Limits | None = None,
+        isolation: str | None = None,
+        stdin: str | TextIO | None = None,
+        seed: int | None = None,
+        on_event: Callable[[Event], None] | None = None,
+        check: bool = True,
+    ) -> Result:
+        """Run a spell, a file or a `Spell`, to its end.
+
+        `params` is any JSON value. `model` is what `llm()` means in this run. `isolation` is `process` or `inline`.
+        `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails raises
+        its error, unless `check` is false: then `Result.error` has it.
+        """
+        run = _Run(self, spell, params, model, limits, isolation, stdin, seed, on_event)
+        await run.drive()
+        return run.result(check)
+
+    async def stream(self, spell: str | os.PathLike[str] | Spell, **options: Any) -> AsyncIterator[Event]:
+        """Run a spell and give its events as they happen; the last one is `Ended`, with the result.
+
+        Takes the options of `run`. A spell that fails does not raise here: see `Ended.result.error`. Leaving the
+        loop early cancels the run.
+        """
+        import asyncio  # slow to import
+
+        queue: asyncio.Queue[Event] = asyncio.Queue()
+        task = asyncio.create_task(self.run(spell, **options, on_event=queue.put_nowait, check=False))
+        task.add_done_callback(
+            lambda task: None if task.cancelled() or not task.exception() else queue.put_nowait(_WRONG)
+        )
+        try:
+            while (event := await queue.get()) is not _WRONG:
+                yield event
+                if isinstance(event, Ended):
+                    break
+            await task
+        finally:
+            task.cancel()
+            await asyncio.wait([task])
+
+    def worker_pool(self) -> Pool:
+        """The warm workers."""
+        if self._pool is None:
+            from llmspell.workers.pool import Pool  # loads asyncio
+
+            self._pool = Pool(self._warm_workers)
+        return self._pool
+
+    @property
+    def tools(self) -> dict[str, Tool]:
+        """The tools by name."""
+        return self._tools
+
+
+_WRONG: Any = object()
+
+
+def run(
+    spell: str | os.PathLike[str] | Spell,
+    *,
+    params: Any = None,
+    model: str | None = None,
+    limits: Limits | None = None,
+    isolation: str | None = None,
+    stdin: str | TextIO | None = None,
+    seed: int | None = None,
+    on_event: Callable[[Event], None] | None = None,
+    check: bool = True,
+    config: Config | None = None,
+    providers: Iterable[LLMProvider] = (),
+    tools: Iterable[Callable[..., Any]] = (),
+    http_transport: httpx2.AsyncBaseTransport | None = None,
+) -> Result:
+    """Run one spell from a program without an event loop, and wait for it.
+
+    Takes what `Host` and `Host.run` take. Raises `RuntimeError` inside a running event loop: there, `await
+    Host().run(...)`.
+    """
+    host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
+    task = _Run(host, spell, params, model, limits, isolation, stdin, seed, on_event)
+    task.drive_blocking()
+    return task.result(check)
+
+
+class _Run:
+    """One run of one spell in a host; bridge objects see it as their `RunContext`."""
+
+    def __init__(
+        self,
+        host: Host,
+        spell: str | os.PathLike[str] | Spell,
+        params: Any,
+        model: str | None,
+        limits: Limits | None,
+        isolation: str | None,
+        stdin: str | TextIO | None,
+        seed: int | None,
+        on_event: Callable[[Event], None] | None,
+    ) -> None:
+        from llmspell.scriptable.objects import method  # keeps `import llmspell` light
+
+        self.host = host
+        self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
+        self.limits = limits or host.config.limits
+        self.default_model = model or host.config.model
+        self.usage = RunUsage()
+        self.stdin = StandardInput(stdin)
+        self.run_id = uuid.uuid4().hex
+        self.isolation = _isolation(isolation or host.config.isolation, self.spell)
+        self._emit = on_event or _ignore
+        self._started = time.monotonic()
+        self._deadline = self.limits.deadline()
+        self._sources = {self.spell.name: self.spell.source}
+        self.session = Session(method, self, self.limits, self._emit, self._sources)
+        self._source = SpellSource(
+            name=self.spell.name,
+            source=self.spell.source,
+            params=values.check({} if params is None else params, "params"),
+            seed=_seed(seed),
+            now=time.time(),
+            run_id=self.run_id,
+            limits=self.limits.engine,
+        )
+
+    # What bridge objects use
+
+    @property
+    def registry(self) -> ProviderRegistry:
+        return self.host.models
+
+    @property
+    def tools(self) -> dict[str, Tool]:
+        return self.host.tools
+
+    def invoke(self, function: int, args: list[Any]) -> Any:
+        return self.session.invoke(function, args)
+
+    def load_module(self, specifier: str, importer: str) -> dict[str, str]:
+        module: dict[str, str] = load_module(self.spell, specifier, importer)
+        self._sources[module["name"]] = module["source"]
+        return module
+
+    # Driving it
+
+    async def drive(self) -> None:
+        await Driver(self.session, self._make_worker).run(self._source, self._deadline)
+
+    def drive_blocking(self) -> None:
+        _refuse_running_loop()
+        interpreter = self._blocking_interpreter()
+        try:
+            drive_blocking(self.session, interpreter, self._source)
+            if not self.session.ended:
+                import asyncio  # slow to import, and many spells never wait
+
+                asyncio.run(self._finish(interpreter))
+        finally:
+            interpreter.close()
+
+    async def _finish(self, interpreter: Interpreter) -> None:
+        def attach(on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
+            return self._attach(interpreter, on_slice)
+
+        try:
+            await Driver(self.session, attach).resume(self._deadline)
+        finally:
+            await self.host.aclose()
+
+    def _blocking_interpreter(self) -> Interpreter:
+        if self.isolation == "inline":
+            return bridge_of(self.spell.language).interpreter(self.spell.language)
+        from llmspell.workers.remote import RemoteInterpreter, start_worker  # not needed inline
+
+        return RemoteInterpreter(start_worker(self.spell.language), deadline=self._deadline)
+
+    def _make_worker(self, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
+        if self.isolation == "inline":
+            return self._attach(bridge_of(self.spell.language).interpreter(self.spell.language), on_slice)
+        return self._attach(self.host.worker_pool().take(self.spell.language), on_slice)
+
+    def _attach(self, interpreter: Interpreter, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
+        if self.isolation == "inline":
+            from llmspell.workers.inline import InlineWorker  # one of the two is needed
+
+            return InlineWorker(interpreter, on_slice)
+        from llmspell.workers.remote import RemoteInterpreter, RemoteWorker  # one of the two
+
+        assert isinstance(interpreter, RemoteInterpreter)  # noqa: S101  # for the type checker: not inline
+        return RemoteWorker(interpreter, on_slice)
+
+    def result(self, check: bool) -> Result:
+        ended = self.session.ended
+        assert ended is not None  # noqa: S101  # the drivers return at the end only
+        result = Result(
+            run_id=self.run_id,
+            value=ended.value if isinstance(ended, Done) else None,
+            output="".join(self.session.output),
+            usage=self.usage,
+            cost=self.usage.cost,
+            calls=self.session.calls,
+            duration=time.monotonic() - self._started,
+            error=None if isinstance(ended, Done) else from_data(ended.error),
+        )
+        self._emit(Ended(result))
+        if check and result.error is not None:
+            raise result.error
+        return result
+
+
+def _isolation(isolation: str, spell: Spell) -> str:
+    if isolation not in ISOLATIONS:
+        raise InvalidValueError(f"isolation must be one of {', '.join(ISOLATIONS)}, not {isolation!r}")
+    if isolation == "inline" and not bridge_of(spell.language).dialects[spell.language]:
+        raise InvalidValueError(f"{spell.language} cannot keep its limits inline", hint="use the isolation 'process'")
+    return isolation
+
+
+def _seed(seed: int | None) -> int:
+    if seed is None:
+        return int.from_bytes(os.urandom(7), "big") & (values.MAX_SAFE_INTEGER - 1)
+    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < values.MAX_SAFE_INTEGER:
+        raise InvalidValueError(f"seed must be a whole number from 0 to 2^53 - 1, not {seed!r}")
+    return seed
+
+
+def _ignore(event: Event) -> None:
+    del event
+
+
+def _refuse_running_loop() -> None:
+    if (asyncio := sys.modules.get("asyncio")) is None:
+        return
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return
+    raise RuntimeError("llmspell.run() blocks; inside an event loop use: await llmspell.Host().run(...)")

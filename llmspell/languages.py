@@ -1,0 +1,58 @@
+"""Which languages there are: the bridges of the entry point group `llmspell.bridges`."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterator
+from functools import cache
+from typing import cast
+
+from llmspell.border import Bridge
+from llmspell.errors import NotFoundError
+
+GROUP = "llmspell.bridges"
+
+# Reading the entry points of all installed packages takes longer than running a small spell, so the two that ship
+# are named here; a test holds this equal to the entry points.
+SHIPPED = {"lua": "llmspell_lua:bridge", "js": "llmspell_js:bridge"}
+
+
+def bridge_of(dialect: str) -> Bridge:
+    """The bridge that runs a dialect such as `lua`, `lua5.5` or `js`. Raises `NotFoundError`."""
+    for bridge in _bridges():
+        if dialect in bridge.dialects:
+            return bridge
+    known = [name for bridge in _bridges() for name in bridge.dialects]
+    raise NotFoundError(f"there is no language {dialect!r}", hint=f"choose one of {', '.join(known)}")
+
+
+def bridge_for(filename: str) -> Bridge | None:
+    """The bridge that runs files named like this one, or None."""
+    for bridge in _bridges():
+        if filename.endswith(bridge.suffixes):
+            return bridge
+    return None
+
+
+def _bridges() -> Iterator[Bridge]:
+    yield from _shipped()
+    yield from _installed()
+
+
+@cache
+def _shipped() -> tuple[Bridge, ...]:
+    return tuple(_load(target) for target in SHIPPED.values())
+
+
+@cache
+def _installed() -> tuple[Bridge, ...]:
+    from importlib.metadata import entry_points  # slow to import
+
+    return tuple(
+        cast(Bridge, entry.load()) for entry in entry_points(group=GROUP) if entry.value not in SHIPPED.values()
+    )
+
+
+def _load(target: str) -> Bridge:
+    module, _, name = target.partition(":")
+    return cast(Bridge, getattr(importlib.import_module(module), name))

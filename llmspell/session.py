@@ -1,0 +1,287 @@
+"""One run of one spell, without I/O: it takes what the interpreter says and decides what to answer.
+
+A driver carries the messages: it hands every message of a slice to `receive`, does the `work` that comes up (the
+calls that have to wait), reports it with `settle`, and feeds the interpreter what `take` gives. The rules of the
+border are kept here, whatever a lying worker sends: numbers used once, calls and output counted, only known methods.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from llmspell import values
+from llmspell.border import (
+    Call,
+    Cancel,
+    Done,
+    Failed,
+    FromSpell,
+    Invoke,
+    Print,
+    Raise,
+    Reject,
+    Resolve,
+    Return,
+    ToSpell,
+)
+from llmspell.errors import (
+    ArgumentTypeError,
+    CancelledError,
+    ErrorData,
+    InternalError,
+    LimitError,
+    LlmspellError,
+    NotFoundError,
+    SpellError,
+    from_data,
+)
+from llmspell.events import CallEnded, CallStarted, Event, Log, Output
+from llmspell.limits import Limits
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from llmspell.scriptable.context import RunContext
+    from llmspell.scriptable.objects import Method
+    from llmspell.streams import Stream
+
+
+class Work(NamedTuple):
+    """A call that has to wait: the driver awaits it and reports to `settle`."""
+
+    id: int
+    awaitable: Awaitable[Any]
+
+
+class _Open(NamedTuple):
+    method: str
+    since: float
+
+
+class Session:
+    """The state of a run. `ended` is set, to `Done` or `Failed`, when it is over."""
+
+    def __init__(
+        self,
+        methods: Callable[[str], Method | None],
+        context: RunContext,
+        limits: Limits,
+        emit: Callable[[Event], None],
+        sources: dict[str, str],
+    ) -> None:
+        self.ended: Done | Failed | None = None
+        self.calls = 0
+        self.output: list[str] = []
+        self.work: list[Work] = []
+        self.dropped: list[int] = []
+        self.sources = sources
+        self.wake: Callable[[], None] = lambda: None
+        self._methods = methods
+        self._context = context
+        self._limits = limits
+        self._emit = emit
+        self._outbox: list[ToSpell] = []
+        self._open: dict[int, _Open] = {}
+        self._streams: dict[int, Stream] = {}
+        self._invoked: dict[int, asyncio.Future[Any]] = {}
+        self._last_call = 0
+        self._last_invoke = 0
+        self._room = limits.max_output
+        self._abort: LlmspellError | None = None
+
+    # What the interpreter says
+
+    def receive(self, message: FromSpell) -> None:
+        """Take one message of the interpreter. After the end, and after an abort, only the end counts."""
+        if self.ended is not None:
+            return
+        match message:
+            case Done(value):
+                self._end(Done(value) if self._abort is None else Failed(self._abort.to_data()))
+            case Failed(error):
+                self._end(Failed(self._located(error)))
+            case Print(stream, text):
+                self._print(stream, text)
+            case _ if self._abort is not None:
+                return
+            case Call():
+                self._call(message)
+            case Cancel(id_):
+                self._drop(id_)
+            case Return(id_, value):
+                self._answered(id_, value, None)
+            case Raise(id_, error):
+                self._answered(id_, None, from_data(error))
+
+    def slice_ended(self) -> None:
+        """The interpreter is at rest. A spell that then waits for nothing has failed."""
+        waiting = self._open or self._outbox or self._invoked or self.ended or self._abort
+        if not waiting:
+            error = SpellError(
+                "the spell waits for something that never happens",
+                hint="resume what it waits for, or return",
+            )
+            self._end(Failed(error.to_data()))
+
+    # What the interpreter is told
+
+    def take(self) -> list[ToSpell]:
+        """The answers to feed to the interpreter next; empty when there is nothing to say."""
+        batch, self._outbox = self._outbox, []
+        return batch
+
+    @property
+    def pending(self) -> bool:
+        """Whether there is something to feed."""
+        return bool(self._outbox) and self.ended is None
+
+    def settle(self, id_: int, value: object, error: BaseException | None = None) -> None:
+        """A call that had to wait is done."""
+        call = self._open.pop(id_, None)
+        if call is None or self.ended is not None:
+            return
+        failure = _as_error(error) if error is not None else None
+        if failure is None:
+            try:
+                self._outbox.append(Resolve(id_, values.check(value, f"the result of {call.method}")))
+            except LlmspellError as refused:
+                failure = refused
+        if failure is not None:
+            self._outbox.append(Reject(id_, failure.to_data()))
+        self._emit(CallEnded(id_, call.method, time.monotonic() - call.since, failure))
+
+    def abort(self, error: LlmspellError) -> None:
+        """End the run with `error`; the driver still asks the interpreter where it was."""
+        if self.ended is None and self._abort is None:
+            self._abort = error
+
+    @property
+    def aborting(self) -> LlmspellError | None:
+        """The error that ends this run, once `abort` was called."""
+        return self._abort
+
+    def fail(self, error: LlmspellError) -> None:
+        """End the run here and now."""
+        if self.ended is None:
+            self._end(Failed((self._abort or error).to_data()))
+
+    def invoke(self, function: int, args: list[Any]) -> asyncio.Future[Any]:
+        """Call a function that the script handed over; the future has its value or its error."""
+        import asyncio  # whoever waits for a future has it already
+
+        future = asyncio.get_running_loop().create_future()
+        self._last_invoke += 1
+        self._invoked[self._last_invoke] = future
+        self._outbox.append(Invoke(self._last_invoke, function, values.check(args, "the arguments")))
+        self.wake()
+        return future
+
+    # Calls
+
+    def _call(self, call: Call) -> None:
+        if call.id <= self._last_call:
+            self.abort(InternalError(f"the script's side used the call number {call.id} again"))
+            return
+        self._last_call = call.id
+        self.calls += 1
+        if self.calls > self._limits.max_calls:
+            self.abort(LimitError(f"limit of {self._limits.max_calls} calls exceeded"))
+            return
+        self._open[call.id] = _Open(call.method, time.monotonic())
+        self._emit(CallStarted(call.id, call.method))
+        try:
+            result = self._next(call) if call.method == "next" else self._method(call)
+        except Exception as error:  # noqa: BLE001  # whatever a method raises is the answer to its call
+            self.settle(call.id, None, error)
+            return
+        if isinstance(result, Awaitable):
+            self.work.append(Work(call.id, result))
+        else:
+            self.settle(call.id, result)
+
+    def _method(self, call: Call) -> Any:
+        method = self._methods(call.method)
+        if method is None:
+            raise NotFoundError(f"the runtime has no method {call.method[:60]!r}")
+        result = method.call(self._context, call.args)
+        if isinstance(result, AsyncIterator):
+            from llmspell.streams import Stream  # loads asyncio
+
+            self._streams[call.id] = Stream(result)
+            return None
+        return result
+
+    def _next(self, call: Call) -> Awaitable[Any]:
+        stream = self._streams.get(call.args.get("stream"))  # type: ignore[arg-type]  # anything may be asked for
+        if stream is None:
+            raise ArgumentTypeError("there is no such stream, or it was closed")
+        return stream.next()
+
+    def _drop(self, id_: int) -> None:
+        stream = self._streams.pop(id_, None)
+        if stream is not None:
+            stream.close()
+        if (call := self._open.pop(id_, None)) is not None:
+            self.dropped.append(id_)
+            error = CancelledError(f"{call.method} was cancelled by the spell")
+            self._emit(CallEnded(id_, call.method, time.monotonic() - call.since, error))
+
+    def _answered(self, id_: int, value: Any, error: LlmspellError | None) -> None:
+        future = self._invoked.pop(id_, None)
+        if future is None or future.done():
+            return
+        if error is None:
+            future.set_result(value)
+        else:
+            future.set_exception(error)
+
+    # Output and the end
+
+    def _print(self, stream: str, text: str) -> None:
+        self._room -= len(text) if text.isascii() else len(text.encode())
+        if self._room < 0:
+            self.abort(LimitError(f"output limit of {megabytes(self._limits.max_output)} exceeded"))
+        elif stream == "stdout":
+            self.output.append(text)
+            self._emit(Output(text))
+        else:
+            self._emit(Log(stream, text))
+
+    def _end(self, ended: Done | Failed) -> None:
+        self.ended = ended
+        for stream in self._streams.values():
+            stream.close()
+        for future in self._invoked.values():
+            future.cancel()
+        self._streams.clear()
+        self._invoked.clear()
+        self._outbox.clear()
+        self._open.clear()
+
+    def _located(self, error: ErrorData) -> ErrorData:
+        """The error with the line of the script that it points to; an abort keeps its own words."""
+        if self._abort is not None:
+            place = {key: error[key] for key in ("file", "line", "column", "stack") if key in error}
+            error = place | self._abort.to_data()
+        lines = self.sources.get(error.get("file", ""), "").splitlines()
+        number = error.get("line")
+        if type(number) is int and 0 < number <= len(lines):
+            error = error | {"source_line": lines[number - 1]}
+        return error
+
+
+def megabytes(size: int) -> str:
+    """A size in words: whole MiB where it is one, bytes otherwise."""
+    return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size} bytes"
+
+
+def _as_error(error: BaseException) -> LlmspellError:
+    if isinstance(error, LlmspellError):
+        return error
+    if type(error).__name__ == "CancelledError":
+        return CancelledError("the call was cancelled")
+    return InternalError(
+        f"llmspell failed: {type(error).__name__}", hint="this is a fault of llmspell; please report it"
+    )

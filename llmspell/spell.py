@@ -1,0 +1,104 @@
+"""A spell: a script, where it came from, and the folder that its modules are in."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from llmspell.errors import InvalidValueError, NotFoundError
+from llmspell.languages import bridge_for, bridge_of
+from llmspell.values import Value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spell:
+    """A script in one of the languages.
+
+    `name` is what errors show, usually the path as the user wrote it. `folder` is where `require` and `import`
+    look for modules, None for a script that may have none.
+    """
+
+    source: str
+    language: str
+    name: str
+    folder: str | None = None
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str], language: str | None = None) -> Spell:
+        """The spell in a file; its ending tells the language, unless that is given.
+
+        Raises `NotFoundError` when there is no such file, `InvalidValueError` when it is no text or the language
+        cannot be told.
+        """
+        name = os.fspath(path)
+        source = _read(name)
+        return cls(
+            source=source,
+            language=language or _language_of(name),
+            name=name,
+            folder=os.path.dirname(os.path.abspath(name)),
+        )
+
+    def __post_init__(self) -> None:
+        bridge_of(self.language)  # an unknown language is an error here, not in a worker
+
+
+def load_module(spell: Spell, specifier: str, importer: str) -> Value:
+    """The module that the script `importer` of a spell asks for: `{"name", "source"}`.
+
+    A specifier that starts with `./` or `../` is relative to the importing file; any other is looked for from the
+    spell's folder, with `.` in a name as the separator if there is no such file. Modules live in the spell's folder
+    and below, links resolved; nothing else is read. Raises `NotFoundError`.
+    """
+    if spell.folder is None:
+        raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
+    root = os.path.realpath(spell.folder)
+    for path in _candidates(spell, specifier, importer):
+        inside = os.path.realpath(os.path.join(root, path))
+        if inside.startswith(root + os.sep) and os.path.isfile(inside):
+            name = os.path.normpath(os.path.join(_prefix(spell), path))
+            return {"name": name, "source": _read(inside, shown=name)}
+    raise NotFoundError(
+        f"no module {specifier!r} in the spell's folder",
+        hint="modules are files beside the spell, named as in './util' or 'util'",
+    )
+
+
+def _candidates(spell: Spell, specifier: str, importer: str) -> list[str]:
+    suffixes = bridge_of(spell.language).suffixes
+    if specifier.startswith(("./", "../")):
+        below = os.path.relpath(os.path.dirname(importer) or ".", _prefix(spell) or ".")
+        bases = [os.path.normpath(os.path.join(below, specifier))]
+    else:
+        bases = [specifier, specifier.replace(".", "/")]
+    endings = ["", *suffixes, *(f"/{index}{suffix}" for suffix in suffixes for index in ("index", "init"))]
+    return [base + ending for base in bases for ending in endings]
+
+
+def _prefix(spell: Spell) -> str:
+    return os.path.dirname(spell.name)
+
+
+def _language_of(name: str) -> str:
+    bridge = bridge_for(name)
+    if bridge is None:
+        raise InvalidValueError(
+            f"cannot tell the language of {name!r}", hint="name the file .lua or .js, or say --lang lua"
+        )
+    return bridge.language
+
+
+def _read(path: str, shown: str | None = None) -> str:
+    shown = shown or path
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            return file.read()
+    except FileNotFoundError:
+        raise NotFoundError(f"there is no file {shown!r}", hint="check the path", file=shown) from None
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(
+            f"{shown!r} is not UTF-8 text (byte {error.start})", hint="save it as UTF-8", file=shown
+        ) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InvalidValueError(f"cannot read {shown!r}: {reason}", file=shown) from None

@@ -1,0 +1,6 @@
+"""Where interpreters live: in this process, or each in a worker process of its own.
+
+This package alone forks and signals. `child` starts a program of ours in a clean process, `serve` is what runs
+inside a spell's worker, `remote` is its counterpart here, `zygote` and `pool` keep warm workers for hosts that run
+many spells.
+"""

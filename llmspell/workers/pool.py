@@ -1,0 +1,155 @@
+"""Warm workers for a host that runs many spells: forked ahead by a zygote, each used for one spell."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from collections import deque
+
+from llmspell import values
+from llmspell.errors import InternalError
+from llmspell.workers import frames
+from llmspell.workers.child import Child
+from llmspell.workers.remote import RemoteInterpreter
+
+_READ = 1 << 16
+_REPORT_SECONDS = 1.0
+
+
+class Forked:
+    """A worker that the zygote forked; it can be written to before the fork has happened."""
+
+    def __init__(self, zygote: _Zygote, ticket: int, sock: socket.socket) -> None:
+        self.sock = sock
+        self._zygote = zygote
+        self._ticket = ticket
+        self._killed = False
+        self.pid: int | None = None
+        self.exit_status: asyncio.Future[int | None] = zygote.loop.create_future()
+
+    def forked(self, pid: int) -> None:
+        self.pid = pid
+        if self._killed:
+            self._zygote.request(["kill", pid])
+
+    def ended(self, status: int | None) -> None:
+        if not self.exit_status.done():
+            self.exit_status.set_result(status)
+
+    def kill(self) -> None:
+        if self._killed or self.exit_status.done():
+            return
+        self._killed = True
+        if self.pid is not None:
+            self._zygote.request(["kill", self.pid])
+
+    async def exited(self) -> int | None:
+        """How it ended; None when the zygote does not say so in time."""
+        done, _ = await asyncio.wait([self.exit_status], timeout=_REPORT_SECONDS)
+        return self.exit_status.result() if done else None
+
+    def close(self) -> None:
+        self.sock.close()
+        self.kill()
+
+
+class _Zygote:
+    """Our side of the zygote process."""
+
+    def __init__(self, dialects: list[str], loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.dialects = dialects
+        self.alive = True
+        self._child = Child.start("llmspell.workers.zygote", [str(os.getpid()), *dialects])
+        self._child.sock.setblocking(True)
+        self._buffer = frames.FrameBuffer()
+        self._tickets = 0
+        self._starting: dict[int, Forked] = {}
+        self._running: dict[int, Forked] = {}
+        loop.add_reader(self._child.sock, self._readable)
+
+    def fork(self, dialect: str) -> Forked:
+        ours, theirs = socket.socketpair()
+        self._tickets += 1
+        worker = self._starting[self._tickets] = Forked(self, self._tickets, ours)
+        with theirs:
+            self.request(["fork", self._tickets, dialect], theirs)
+        return worker
+
+    def request(self, message: list[object], sock: socket.socket | None = None) -> None:
+        try:
+            if sock is None:
+                self._child.sock.sendall(frames.pack(message))
+            else:
+                socket.send_fds(self._child.sock, [frames.pack(message)], [sock.fileno()])
+        except OSError:  # it died: the workers' sockets tell their spells
+            self._died()
+
+    def close(self) -> None:
+        self._died()
+
+    def _readable(self) -> None:
+        try:
+            data = self._child.sock.recv(_READ)
+        except OSError:
+            data = b""
+        if not data:
+            self._died()
+            return
+        for body in self._buffer.feed(data):
+            what, number, value = values.loads(body)
+            if what == "forked":
+                worker = self._running[value] = self._starting.pop(number)
+                worker.forked(value)
+            else:
+                self._running.pop(number).ended(value)
+
+    def _died(self) -> None:
+        if not self.alive:
+            return
+        self.alive = False
+        self.loop.remove_reader(self._child.sock)
+        self._child.close()
+        for worker in (*self._starting.values(), *self._running.values()):
+            worker.ended(None)
+        self._starting.clear()
+        self._running.clear()
+
+
+class Pool:
+    """Gives a worker for a spell at once and keeps `warm` more ready for the next ones of that dialect."""
+
+    def __init__(self, warm: int = 2) -> None:
+        self._size = warm
+        self._zygote: _Zygote | None = None
+        self._warm: dict[str, deque[Forked]] = {}
+
+    def take(self, dialect: str) -> RemoteInterpreter:
+        """An interpreter in a worker process that no spell has used; call it in the event loop."""
+        zygote = self._running_zygote(dialect)
+        ready = self._warm.setdefault(dialect, deque())
+        worker = ready.popleft() if ready else zygote.fork(dialect)
+        while len(ready) < self._size:
+            ready.append(zygote.fork(dialect))
+        return RemoteInterpreter(worker)
+
+    def close(self) -> None:
+        """End the zygote and every worker."""
+        for ready in self._warm.values():
+            for worker in ready:
+                worker.close()
+        self._warm.clear()
+        if self._zygote is not None:
+            self._zygote.close()
+            self._zygote = None
+
+    def _running_zygote(self, dialect: str) -> _Zygote:
+        loop = asyncio.get_running_loop()
+        zygote = self._zygote
+        if zygote is not None and zygote.loop is not loop:
+            raise InternalError("a host belongs to the event loop that it was first used in")
+        if zygote is None or not zygote.alive:
+            self.close()
+            zygote = self._zygote = _Zygote([dialect], loop)
+        return zygote

@@ -1,0 +1,232 @@
+"""Our side of a spell's worker process.
+
+`RemoteInterpreter` is an `Interpreter` that blocks, for a program without an event loop; `RemoteWorker` drives the
+same process from asyncio. Both turn the death of the worker into an error of that spell alone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from llmspell.border import Failed, FromSpell, SpellSource, ToSpell
+from llmspell.errors import InternalError, LimitError, LlmspellError
+from llmspell.limits import Deadline
+from llmspell.workers import frames
+from llmspell.workers.child import Child
+
+if TYPE_CHECKING:
+    import asyncio
+    import socket
+
+_READ = 1 << 18
+STALLED = "the worker process of the spell does not answer any more"
+_CPU_SIGNALS = (-signal.SIGPROF, -signal.SIGXCPU)
+
+
+class Process(Protocol):
+    """A worker process, started directly or forked by the zygote."""
+
+    sock: socket.socket
+
+    def kill(self) -> None: ...
+    def close(self) -> None: ...
+    async def exited(self) -> int | None: ...
+
+
+def start_worker(dialect: str) -> Child:
+    """A worker process of its own for one spell in that dialect."""
+    return Child.start("llmspell.workers.serve", [dialect, str(os.getpid())])
+
+
+def cause_of_death(status: int | None, cpu: float) -> LlmspellError:
+    """What to tell of a worker that ended with this exit code or negative signal before its spell did."""
+    if status in _CPU_SIGNALS:
+        return LimitError(f"CPU limit of {cpu:g} s in one slice exceeded", hint="the worker process was killed")
+    how = (
+        "ended"
+        if status is None
+        else f"exited with code {status}"
+        if status >= 0
+        else f"was killed by signal {signal.strsignal(-status) or -status}"
+    )
+    return InternalError(
+        f"the worker process of the spell {how}",
+        hint="only this spell is lost; the host is unharmed, run it again",
+    )
+
+
+def stall_seconds(cpu: float) -> float:
+    """How long a slice may take on the clock: a worker that is stopped, not busy, uses no processor time."""
+    return 10.0 * cpu + 10.0
+
+
+class RemoteInterpreter:
+    """An interpreter in a worker process. `start` and `feed` block until the slice is over.
+
+    `deadline` ends a slice that is still running then.
+    """
+
+    def __init__(self, process: Process, *, deadline: Deadline | None = None) -> None:
+        self.process = process
+        self.deadline = deadline
+        self.buffer = frames.FrameBuffer()
+        self._cpu = 0.0
+
+    def start(self, spell: SpellSource) -> list[FromSpell]:
+        self._cpu = spell.limits.cpu
+        return self._slice(frames.start(spell))
+
+    def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
+        return self._slice(frames.feed(messages, now))
+
+    def close(self) -> None:
+        self.process.close()
+
+    def _slice(self, frame: bytes) -> list[FromSpell]:
+        received: list[FromSpell] = []
+        try:
+            self.process.sock.settimeout(self._seconds())
+            self.process.sock.sendall(frame)
+            while data := self._receive():
+                for body in self.buffer.feed(data):
+                    messages, ended = frames.from_worker(body)
+                    received += messages
+                    if ended:
+                        return received
+        except TimeoutError:
+            return [*received, Failed(self._overrun().to_data())]
+        except OSError:  # it died while we wrote
+            pass
+        except InternalError as error:
+            self.process.kill()
+            return [*received, Failed(error.to_data())]
+        return [*received, Failed(cause_of_death(self._status(), self._cpu).to_data())]
+
+    def _status(self) -> int | None:
+        return self.process.wait() if isinstance(self.process, Child) else None
+
+    def _receive(self) -> bytes:
+        self.process.sock.settimeout(self._seconds())
+        return self.process.sock.recv(_READ)
+
+    def _seconds(self) -> float:
+        stall = stall_seconds(self._cpu)
+        if self.deadline is None:
+            return stall
+        return min(stall, max(self.deadline.left, 0.001))
+
+    def _overrun(self) -> LlmspellError:
+        self.process.kill()
+        if self.deadline is not None and not self.deadline.left:
+            return self.deadline.error()
+        return LimitError(STALLED)
+
+
+class RemoteWorker:
+    """The same process, driven by asyncio: `on_slice(messages, ended)` is called for what comes from it.
+
+    A worker that dies gives one last `Failed`. `feed` is called again only after a slice has ended.
+    """
+
+    def __init__(
+        self,
+        remote: RemoteInterpreter,
+        on_slice: Callable[[list[FromSpell], bool], None],
+    ) -> None:
+        import asyncio  # a program without an event loop does not pay for it
+
+        loop = asyncio.get_running_loop()
+        self._remote = remote
+        self._process = remote.process
+        self._on_slice = on_slice
+        self._loop = loop
+        self._cpu = 0.0
+        self._open = True
+        self._unsent = b""
+        self._writing = False
+        self._watchdog: asyncio.TimerHandle | None = None
+        self._obituary: asyncio.Task[None] | None = None
+        self._process.sock.setblocking(False)
+        loop.add_reader(self._process.sock, self._readable)
+
+    def start(self, spell: SpellSource) -> None:
+        self._cpu = spell.limits.cpu
+        self._send(frames.start(spell))
+
+    def feed(self, messages: Sequence[ToSpell], now: float) -> None:
+        self._send(frames.feed(messages, now))
+
+    def close(self) -> None:
+        """Kill the process, if it still runs, and reap it."""
+        if self._open:
+            self._open = False
+            self._disarm()
+            self._loop.remove_reader(self._process.sock)
+            self._loop.remove_writer(self._process.sock)
+        self._process.close()
+
+    def _send(self, frame: bytes) -> None:
+        self._watchdog = self._loop.call_later(stall_seconds(self._cpu), self._stalled)
+        self._unsent = frame
+        self._writable()
+
+    def _writable(self) -> None:
+        try:
+            sent = self._process.sock.send(self._unsent)
+        except BlockingIOError:
+            sent = 0
+        except OSError:  # it died; reading tells how
+            sent = len(self._unsent)
+        self._unsent = self._unsent[sent:]
+        if bool(self._unsent) != self._writing:
+            self._writing = bool(self._unsent)
+            if self._writing:
+                self._loop.add_writer(self._process.sock, self._writable)
+            else:
+                self._loop.remove_writer(self._process.sock)
+
+    def _readable(self) -> None:
+        try:
+            data = self._process.sock.recv(_READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._died()
+            return
+        try:
+            for body in self._remote.buffer.feed(data):
+                messages, ended = frames.from_worker(body)
+                if ended:
+                    self._disarm()
+                self._on_slice(messages, ended)
+                if not self._open:
+                    return
+        except InternalError as error:
+            self._fail(error)
+
+    def _died(self) -> None:
+        self._loop.remove_reader(self._process.sock)
+        self._obituary = self._loop.create_task(self._tell_death())
+
+    async def _tell_death(self) -> None:
+        error = cause_of_death(await self._process.exited(), self._cpu)
+        if self._open:
+            self._fail(error)
+
+    def _stalled(self) -> None:
+        self._fail(LimitError(STALLED))
+
+    def _fail(self, error: LlmspellError) -> None:
+        self._disarm()
+        self._process.kill()
+        self._on_slice([Failed(error.to_data())], True)
+
+    def _disarm(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.cancel()
+            self._watchdog = None

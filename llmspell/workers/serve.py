@@ -1,0 +1,86 @@
+"""The inside of a spell's worker process: one interpreter, one spell, one socket.
+
+It imports its language and nothing else of the runtime. Nobody here is trusted by the other side.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from llmspell import values
+from llmspell.border import Done, Failed, FromSpell, Interpreter
+from llmspell.errors import InternalError, LimitError
+from llmspell.languages import bridge_of
+from llmspell.workers import frames, harden
+from llmspell.workers.child import SOCKET
+
+_READ = 1 << 16
+_BATCH = 1 << 20
+
+
+def main(args: list[str]) -> None:
+    """Serve one spell on the inherited socket: `args` are the dialect and the pid of the parent."""
+    dialect, parent = args
+    harden.die_with_parent(int(parent))
+    harden.close_descriptors(SOCKET)
+    interpreter = bridge_of(dialect).interpreter(dialect)
+    harden.confine()
+    serve(SOCKET, interpreter)
+
+
+def serve(fd: int, interpreter: Interpreter) -> None:
+    """Run the spell that comes over `fd` until it ends or the other side goes away, then leave the process."""
+    buffer = frames.FrameBuffer()
+    cpu = 0.0
+    while data := os.read(fd, _READ):
+        for body in buffer.feed(data):
+            frame = values.loads(body)
+            if frame[0] == "start":
+                cpu = frame[1]["limits"][1]
+                harden.bound_memory(frame[1]["limits"][0])
+            harden.bound_slice(1.5 * cpu + 1.0)
+            messages = _slice(interpreter, frame)
+            harden.bound_slice(0)
+            _send(fd, messages)
+            if messages and isinstance(messages[-1], (Done, Failed)):
+                os._exit(0)
+    os._exit(0)
+
+
+def _slice(interpreter: Interpreter, frame: list[Any]) -> list[FromSpell]:
+    try:
+        if frame[0] == "start":
+            return interpreter.start(frames.read_start(frame))
+        messages, now = frames.read_feed(frame)
+        return interpreter.feed(messages, now)
+    except MemoryError:
+        return [Failed(LimitError("memory limit of the worker process exceeded").to_data())]
+    except Exception as error:  # noqa: BLE001  # a fault of the bridge must reach the runtime as a message
+        return [Failed(InternalError(f"the bridge failed: {type(error).__name__}: {error}").to_data())]
+
+
+def _send(fd: int, messages: Sequence[FromSpell]) -> None:
+    batch: list[bytes] = []
+    size = 0
+    for message in messages:
+        batch.append(encoded := _encoded(message))
+        size += len(encoded)
+        if size > _BATCH:
+            _write(fd, frames.from_messages(batch, ended=False))
+            batch, size = [], 0
+    _write(fd, frames.from_messages(batch, ended=True))
+
+
+def _encoded(message: FromSpell) -> bytes:
+    try:
+        return frames.message(message)
+    except (ValueError, TypeError, RecursionError) as error:
+        return frames.message(Failed(InternalError(f"the bridge let a bad value through: {error}").to_data()))
+
+
+def _write(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]

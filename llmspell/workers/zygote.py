@@ -1,0 +1,102 @@
+"""A process that has the languages loaded and forks a fresh worker on request, in about a millisecond.
+
+Requests are frames `["fork", ticket, dialect]`, each with the worker's end of a socket, and `["kill", pid]`; answers
+are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it runs no script, and it has an empty
+environment, so that a worker inherits nothing worth reading. When the socket closes, it takes its workers with it.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import select
+import signal
+import socket
+
+from llmspell import values
+from llmspell.languages import bridge_of
+from llmspell.workers import frames, harden
+from llmspell.workers.child import SOCKET
+from llmspell.workers.serve import serve
+
+_READ = 1 << 16
+_MAX_FDS = 64
+
+
+def main(args: list[str]) -> None:
+    """Serve forks on the inherited socket: `args` are the pid of the parent and the dialects to load."""
+    parent, *dialects = args
+    harden.die_with_parent(int(parent))
+    harden.close_descriptors(SOCKET)
+    for dialect in dialects:
+        bridge_of(dialect).interpreter(dialect).close()
+    gc.collect()
+    gc.freeze()
+    _Zygote(socket.socket(fileno=SOCKET)).run()
+
+
+class _Zygote:
+    def __init__(self, control: socket.socket) -> None:
+        self.control = control
+        self.buffer = frames.FrameBuffer()
+        self.workers: set[int] = set()
+        self.sockets: list[int] = []
+        self.bell, ringer = os.pipe()
+        os.set_blocking(ringer, False)
+        os.set_blocking(self.bell, False)
+        signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
+        signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def run(self) -> None:
+        while True:
+            ready, _, _ = select.select([self.control.fileno(), self.bell], [], [])
+            if self.bell in ready:
+                os.read(self.bell, _READ)
+                self.reap()
+            if self.control.fileno() in ready and not self.requests():
+                break
+        for pid in self.workers:
+            os.kill(pid, signal.SIGKILL)
+        os._exit(0)
+
+    def requests(self) -> bool:
+        data, descriptors, _, _ = socket.recv_fds(self.control, _READ, _MAX_FDS)
+        self.sockets += descriptors
+        for body in self.buffer.feed(data):
+            request = values.loads(body)
+            if request[0] == "fork":
+                self.fork(request[1], request[2], self.sockets.pop(0))
+            elif request[1] in self.workers:
+                os.kill(request[1], signal.SIGKILL)
+        return bool(data)
+
+    def fork(self, ticket: int, dialect: str, sock: int) -> None:
+        zygote = os.getpid()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                _become_worker(dialect, sock, zygote)
+            finally:
+                os._exit(70)
+        os.close(sock)
+        self.workers.add(pid)
+        self.control.sendall(frames.pack(["forked", ticket, pid]))
+
+    def reap(self) -> None:
+        while self.workers:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+            if not pid:
+                return
+            self.workers.discard(pid)
+            self.control.sendall(frames.pack(["exit", pid, os.waitstatus_to_exitcode(status)]))
+
+
+def _become_worker(dialect: str, sock: int, zygote: int) -> None:
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    harden.die_with_parent(zygote)
+    os.dup2(sock, SOCKET)
+    harden.close_descriptors(SOCKET)
+    interpreter = bridge_of(dialect).interpreter(dialect)
+    harden.confine()
+    serve(SOCKET, interpreter)
