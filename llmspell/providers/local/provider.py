@@ -1,0 +1,205 @@
+"""`LocalProvider`: the models on this machine as a provider like any other."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, TypeAlias
+
+from llmspell.errors import LlmspellError, ModelError
+from llmspell.providers.base import (
+    Embeddings,
+    Event,
+    Finished,
+    FinishReason,
+    LLMProvider,
+    Message,
+    ModelInfo,
+    ReasoningDelta,
+    Request,
+    Started,
+    TextDelta,
+    TokenCount,
+    ToolCallDelta,
+    Usage,
+)
+from llmspell.providers.local import resolve
+from llmspell.providers.local.store import ModelStore, StoredModel
+
+RuntimeChoice: TypeAlias = Literal["auto", "llamacpp", "ctransformers"]
+
+DEFAULT_CONTEXT = 4096
+_NAMES: dict[RuntimeChoice, str] = {"auto": "local", "llamacpp": "llamacpp", "ctransformers": "ctransformers"}
+_REASONS: dict[str, FinishReason] = {"stop": "stop", "length": "length", "tool_calls": "tool_calls"}
+
+
+class _Settings(NamedTuple):
+    runtime: RuntimeChoice
+    threads: int
+    context_length: int
+    parallel: int
+
+
+class LocalProvider(LLMProvider):
+    """Models of `store`, or of any path, each loaded into a process of its own that the provider shares.
+
+    `runtime` is `llamacpp`, `ctransformers`, or `auto`, which looks at the file; it gives the provider its name.
+    `threads` is by default one less than the cores; `context_length` in tokens is capped by what a model was
+    trained for; `parallel` is how many answers llama.cpp makes at once, each with that context. `max_processes`
+    models stay loaded, each until it was idle for `idle_timeout` seconds (None: for ever).
+    """
+
+    def __init__(
+        self,
+        store: ModelStore,
+        runtime: RuntimeChoice = "auto",
+        *,
+        threads: int | None = None,
+        context_length: int = DEFAULT_CONTEXT,
+        parallel: int = 2,
+        max_processes: int = 2,
+        idle_timeout: float | None = 600.0,
+    ) -> None:
+        from llmspell.providers.local.pool import ProcessPool  # brings asyncio
+
+        self.name = _NAMES[runtime]
+        self._store = store
+        self._settings = _Settings(runtime, threads or default_threads(), context_length, parallel)
+        self._pool = ProcessPool(max_processes, idle_timeout)
+
+    async def stream(self, request: Request) -> AsyncIterator[Event]:
+        """The answer of a local model. A prompt that does not fit raises `ContextLengthError` before anything."""
+        body = _body(request)
+        async with self._process(request.model, request.timeout) as (process, deadline):
+            yield Started(model=f"{self.name}/{request.model}")
+            async with contextlib.aclosing(process.answers("generate", body, deadline)) as answers:
+                async for events, _ in answers:
+                    for event in events:
+                        yield _event(event)
+
+    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+        """A vector for each text: the model's own pooling, or the mean over its tokens."""
+        vectors: list[list[float]] = []
+        async with self._process(model, timeout) as (process, deadline):
+            async for events, outcome in process.answers("embed", {"texts": texts}, deadline):
+                vectors += [vector for _, vector in events]
+                tokens = outcome["value"]["tokens"] if outcome else None
+        return Embeddings(vectors=vectors, model=f"{self.name}/{model}", usage=Usage(input_tokens=tokens))
+
+    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
+        """Counted by the model's own tokenizer, its chat template included."""
+        async with self._process(model, None) as (process, _):
+            body = {"messages": [_message(message) for message in messages]}
+            return TokenCount(await process.call("count", body), "model")
+
+    async def list_models(self) -> list[ModelInfo]:
+        """The models of the store that this provider's runtime can use."""
+        found = [model for model in self._store.list() if resolve.suits(model, self._settings.runtime)]
+        return [await self._info_or_problem(model) for model in found]
+
+    async def _info_or_problem(self, model: StoredModel) -> ModelInfo:
+        try:
+            return await self.info(model.name)
+        except ModelError as error:
+            details = {"file": str(model.path), "size": model.size, "problem": error.message}
+            return ModelInfo(name=f"{self.name}/{model.name}", provider=self.name, local=True, details=details)
+
+    async def info(self, model: str) -> ModelInfo:
+        """Facts from the model's file. Raises `NotFoundError`, and `ModelError` for a damaged file."""
+        with self._named():
+            facts = self._store.info(model)
+        trained = facts.get("trained_context", DEFAULT_CONTEXT)
+        return ModelInfo(
+            name=f"{self.name}/{model}",
+            provider=self.name,
+            context_length=min(self._settings.context_length, trained),
+            local=True,
+            details=facts,
+        )
+
+    async def aclose(self) -> None:
+        """End the model processes. The provider can be used again afterwards."""
+        await self._pool.aclose()
+
+    @contextlib.asynccontextmanager
+    async def _process(self, model: str, timeout: float | None) -> AsyncIterator[Any]:  # noqa: ASYNC109  # becomes a deadline that covers loading and answering
+        import asyncio  # there is a loop by now
+
+        deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
+        with self._named():
+            choice = resolve.choose(self._store, model, self._settings.runtime)
+            key = (choice, _stamp(choice.path))
+            async with self._pool.use(key, lambda: self._options(model, choice), deadline) as process:
+                yield process, deadline
+
+    def _options(self, model: str, choice: resolve.Choice) -> dict[str, Any]:
+        return resolve.load_options(choice, f"{self.name}/{model}", self._settings.context_length) | {
+            "threads": self._settings.threads,
+            "parallel": self._settings.parallel,
+        }
+
+    @contextlib.contextmanager
+    def _named(self) -> Iterator[None]:
+        try:
+            yield
+        except LlmspellError as error:
+            error.provider = error.provider or self.name
+            raise
+
+
+def default_threads() -> int:
+    """One less than the cores this process may use, and at least one: a runtime's spinning threads need a spare."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, cores - 1)
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_size
+
+
+def _body(request: Request) -> dict[str, Any]:
+    options = {
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_tokens": request.max_tokens,
+        "seed": request.seed,
+        "stop": request.stop or None,
+        "tools": [{"type": "function", "function": tool} for tool in request.tools] or None,
+    }
+    given = {key: value for key, value in options.items() if value is not None}
+    return request.extra | given | {"messages": [_message(message) for message in request.messages]}
+
+
+def _message(message: Message) -> dict[str, Any]:
+    body: dict[str, Any] = {"role": message.role, "content": message.content}
+    if message.tool_call_id is not None:
+        body["tool_call_id"] = message.tool_call_id
+    if message.tool_calls:
+        body["tool_calls"] = [
+            {
+                "id": call.id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
+            }
+            for call in message.tool_calls
+        ]
+    return body
+
+
+def _event(event: list[Any]) -> Event:
+    match event:
+        case ["text", text]:
+            return TextDelta(text)
+        case ["reasoning", text]:
+            return ReasoningDelta(text)
+        case ["tool", index, id_, name, arguments]:
+            return ToolCallDelta(index, id_, name, arguments)
+        case ["usage", input_tokens, output_tokens, cached_tokens]:
+            return Usage(input_tokens, output_tokens, cached_tokens)
+        case ["finish", reason, raw]:
+            return Finished(_REASONS.get(reason, "other"), raw)
+    raise ModelError(f"the model's process sent an unknown event {event[:1]}")
