@@ -61,7 +61,7 @@ class Driver:
         self._session = session
         self._loop = asyncio.get_running_loop()
         self._finished: asyncio.Future[None] = self._loop.create_future()
-        self._tasks: dict[int, asyncio.Task[object]] = {}
+        self._tasks: dict[int, asyncio.Future[object]] = {}
         self._timers: list[asyncio.TimerHandle] = []
         self._busy = False
         self._pumping = False
@@ -103,8 +103,6 @@ class Driver:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        for work in self._session.work:
-            _discard(work.awaitable)
         if tasks:
             await asyncio.wait(tasks)
 
@@ -148,16 +146,18 @@ class Driver:
             self._loop.call_soon(self._pump)
 
     def _start_work(self) -> None:
+        import asyncio  # see the top of this module
+
         work, self._session.work = self._session.work, []
         for id_, awaitable in work:
-            self._tasks[id_] = task = self._loop.create_task(_await(awaitable))
+            self._tasks[id_] = task = asyncio.ensure_future(awaitable)
             task.add_done_callback(lambda task, id_=id_: self._settled(id_, task))  # type: ignore[misc]  # binds id_
         dropped, self._session.dropped = self._session.dropped, []
         for id_ in dropped:
             if (dropped_task := self._tasks.get(id_)) is not None:
                 dropped_task.cancel()
 
-    def _settled(self, id_: int, task: asyncio.Task[object]) -> None:
+    def _settled(self, id_: int, task: asyncio.Future[object]) -> None:
         del self._tasks[id_]
         if task.cancelled():
             self._session.settle(id_, None, CancelledError("the call was cancelled"))
@@ -184,12 +184,3 @@ class Driver:
         self._session.fail(error)
         if not self._finished.done():
             self._finished.set_result(None)
-
-
-async def _await(awaitable: object) -> object:
-    return await awaitable  # type: ignore[misc]  # session gives only awaitables
-
-
-def _discard(awaitable: object) -> None:
-    if hasattr(awaitable, "close"):
-        awaitable.close()

@@ -214,7 +214,8 @@ class Session:
         return result
 
     def _next(self, call: Call) -> Awaitable[Any]:
-        stream = self._streams.get(call.args.get("stream"))  # type: ignore[arg-type]  # anything may be asked for
+        number = call.args.get("stream")
+        stream = self._streams.get(number) if type(number) is int else None
         if stream is None:
             raise ArgumentTypeError("there is no such stream, or it was closed")
         return stream.next()
@@ -255,6 +256,9 @@ class Session:
             stream.close()
         for future in self._invoked.values():
             future.cancel()
+        for work in self.work:
+            _discard(work.awaitable)
+        self.work.clear()
         self._streams.clear()
         self._invoked.clear()
         self._outbox.clear()
@@ -275,6 +279,11 @@ class Session:
 def megabytes(size: int) -> str:
     """A size in words: whole MiB where it is one, bytes otherwise."""
     return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size} bytes"
+
+
+def _discard(awaitable: object) -> None:
+    if hasattr(awaitable, "close"):
+        awaitable.close()
 
 
 def _as_error(error: BaseException) -> LlmspellError:

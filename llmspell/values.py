@@ -60,9 +60,7 @@ def loads(data: bytes) -> Value:
 
 
 def _check(value: object, depth: int, room: list[int]) -> Value:
-    room[0] -= 8
-    if room[0] < 0:
-        raise _NotJsonError("is too large")
+    _spend(8, room)
     if value is None or value is True or value is False:
         return value
     kind = type(value)
@@ -84,12 +82,18 @@ def _check(value: object, depth: int, room: list[int]) -> Value:
     raise _NotJsonError(f"is a {kind.__name__}")
 
 
+def _spend(size: int, room: list[int]) -> None:
+    room[0] -= size
+    if room[0] < 0:
+        raise _NotJsonError("is too large")
+
+
 def _check_text(value: str, room: list[int]) -> str:
     if value.isascii():
-        room[0] -= len(value)
+        _spend(len(value), room)
         return value
     try:
-        room[0] -= len(value.encode())
+        _spend(len(value.encode()), room)
     except UnicodeEncodeError:
         raise _NotJsonError("is not valid Unicode (a lone surrogate)") from None
     return value

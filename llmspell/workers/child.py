@@ -77,10 +77,11 @@ class Child:
         """How it ended, waiting at most a second for it; for use in an event loop."""
         import asyncio  # slow to import, and a caller of this has it
 
-        deadline = time.monotonic() + 1.0
-        while (status := self.poll()) is None and time.monotonic() < deadline:
-            await asyncio.sleep(0.001)  # a process that is ending needs no event
-        return status
+        for _ in range(1000):
+            if (status := self.poll()) is not None:
+                return status
+            await asyncio.sleep(0.001)
+        return None
 
     def close(self) -> None:
         """Close the socket, end the process and reap it."""
