@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,12 @@ def smollm2() -> Path:
     from llmspell.providers.local.store import ModelStore, default_directory
 
     return pull(ModelStore(default_directory()), "smollm2-135m").path
+
+
+@pytest.fixture(autouse=True)
+def cut_network() -> Iterator[None]:
+    """No test reaches another machine by accident."""
+    from llmspell.testing import no_network
+
+    with no_network():
+        yield

@@ -186,6 +186,10 @@ class LLMProvider(ABC):
 
         return count_messages(model, messages)
 
+    def cost(self, model: str, usage: Usage) -> float | None:  # noqa: ARG002  # for those that know prices
+        """What a call cost, in US dollars; None when that is not known."""
+        return None
+
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:
         """The models that can be used now."""

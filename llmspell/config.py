@@ -1,0 +1,181 @@
+"""Settings: one frozen object, read from files, variables and flags.
+
+From weakest to strongest: `llmspell.toml` of the project (the nearest one in the working directory or above it),
+`llmspell.toml` of the user (in `$XDG_CONFIG_HOME/llmspell`, `~/.config/llmspell` or what the system uses instead),
+`LLMSPELL_*` variables, flags. `Config()` alone is the defaults and reads nothing.
+
+    model = "openai/gpt-5-mini"
+    isolation = "process"             # or "inline"
+    cache_dir = "~/.cache/llmspell"
+    download_tokenizers = false       # let tiktoken fetch its tables, for exact counts
+
+    [limits]                          # memory also as text: "64MB"
+    memory = 67108864
+    timeout = 60
+
+    [aliases]
+    fast = "openai/gpt-5-nano"
+
+    [providers.here]
+    base_url = "http://127.0.0.1:8080/v1"
+    api_key_env = "HERE_KEY"
+    timeout = 120
+
+    [local]
+    threads = 1
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from llmspell.config_schema import check, from_variables
+from llmspell.errors import InvalidValueError
+from llmspell.limits import Limits
+
+FILE = "llmspell.toml"
+
+
+def _empty() -> Mapping[str, Any]:
+    return MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProviderConfig:
+    """A service from `[providers.NAME]`; what is None keeps the value of the built-in provider of that name."""
+
+    base_url: str | None = None
+    api_key_env: str | None = None
+    """The variable that holds the key; the key itself never stands in a file."""
+    wire: str | None = None
+    headers: Mapping[str, str] = field(default_factory=_empty)
+    timeout: float | None = None
+    """Seconds for a whole answer, when the request does not say."""
+    default_model: str | None = None
+    max_tokens_field: str | None = None
+    """`max_tokens` or `max_completion_tokens`, whichever the server knows."""
+    stream_usage: bool | None = None
+    """False for a server that refuses `stream_options`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalConfig:
+    """How local models run; None leaves it to the runtime."""
+
+    threads: int | None = None
+    context_length: int | None = None
+    """Tokens of prompt and answer together."""
+    idle_timeout: float | None = None
+    """Seconds without a call after which a model is unloaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """Everything that can be set from outside."""
+
+    model: str | None = None
+    """The model of `llm()` without a name; None lets the keys in the environment decide."""
+    isolation: str = "process"
+    limits: Limits = field(default_factory=Limits)
+    aliases: Mapping[str, str] = field(default_factory=_empty)
+    providers: Mapping[str, ProviderConfig] = field(default_factory=_empty)
+    local: LocalConfig = field(default_factory=LocalConfig)
+    cache_dir: Path | None = None
+    """Where downloaded models are kept; None is the system's folder for caches."""
+    download_tokenizers: bool = False
+    files: tuple[Path, ...] = field(default=(), compare=False)
+    """The files that were read, weakest first."""
+
+
+def load(
+    cwd: str | Path | None = None,
+    environ: Mapping[str, str] | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Config:
+    """The settings for a run in `cwd` (the current directory) with the variables of `environ` (the process's).
+
+    `overrides` has the shape of the file, and values of None in it count as not given. Raises `InvalidValueError`
+    that names the file, variable or option, the key, and the type that was expected.
+    """
+    variables = os.environ if environ is None else environ
+    merged: dict[str, Any] = {}
+    files = _files(Path.cwd() if cwd is None else Path(cwd), variables)
+    for file in files:
+        _merge(merged, check(_read(file), str(file), file.parent))
+    _merge(merged, from_variables(variables))
+    _merge(merged, check(_given(overrides or {}), "options"))
+    return _config(merged, tuple(files))
+
+
+def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
+    providers = {name: ProviderConfig(**table) for name, table in values.pop("providers", {}).items()}
+    return Config(
+        limits=Limits(**values.pop("limits", {})),
+        local=LocalConfig(**values.pop("local", {})),
+        aliases=MappingProxyType(values.pop("aliases", {})),
+        providers=MappingProxyType(providers),
+        files=files,
+        **values,
+    )
+
+
+def _files(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
+    folder = os.path.abspath(cwd)  # resolving links would leave the project that the user sees
+    project = None
+    while project is None:
+        candidate = os.path.join(folder, FILE)  # paths as text: this runs at every start
+        if os.path.isfile(candidate):  # see above
+            project = Path(candidate)
+        parent = os.path.dirname(folder)  # see above
+        if parent == folder:
+            break
+        folder = parent
+    user = user_file(environ)
+    found = [] if project is None else [project]
+    return [*found, user] if user.is_file() and user not in found else found
+
+
+def user_file(environ: Mapping[str, str]) -> Path:
+    """Where the user's own settings are, whether or not the file exists."""
+    if sys.platform in ("darwin", "win32"):
+        import platformdirs  # Linux's rule is one line, and start-up time counts
+
+        return platformdirs.user_config_path("llmspell", appauthor=False) / FILE
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or "~", ".config")  # see above
+    return Path(base).expanduser() / "llmspell" / FILE
+
+
+def _read(file: Path) -> dict[str, Any]:
+    import tomllib  # only when there is a file
+
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(f"{file}: not TOML: {error}") from None
+    except OSError as error:
+        raise InvalidValueError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the options that were not given."""
+    given = {}
+    for key, value in values.items():
+        if isinstance(value, Mapping):
+            value = _given(value)
+        if value is not None:
+            given[key] = value
+    return given
+
+
+def _merge(weaker: dict[str, Any], stronger: Mapping[str, Any]) -> None:
+    for key, value in stronger.items():
+        if isinstance(value, dict) and isinstance(weaker.get(key), dict):
+            _merge(weaker[key], value)
+        else:
+            weaker[key] = value

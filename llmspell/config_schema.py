@@ -1,0 +1,177 @@
+"""What settings may be: the keys, their types, and the sentences about mistakes. Data first, then the checks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
+
+from llmspell.errors import InvalidValueError
+
+_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
+
+
+class Kind(NamedTuple):
+    """A type of setting: what to call it, and the value for what was written, or None when it is wrong."""
+
+    expected: str
+    read: Callable[[Any], Any]
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _positive(value: Any) -> float | None:
+    number = _number(value)
+    return number if number is not None and 0 < number < float("inf") else None
+
+
+def _count(value: Any) -> int | None:
+    number = _positive(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _number(value: Any) -> float | None:
+    if isinstance(value, str):  # variables are text
+        try:
+            value = int(value) if value.strip().isdecimal() else float(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+def _flag(value: Any) -> bool | None:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words.get(value.lower()) if isinstance(value, str) else value if isinstance(value, bool) else None
+
+
+def size(value: Any) -> int | None:
+    """Bytes from a number or from text such as `64MB`, `64 MiB` or `64m`; the units are powers of 1024."""
+    if not isinstance(value, str):
+        return _count(value)
+    text = value.strip().lower().removesuffix("ib" if value.strip().lower().endswith("ib") else "b").rstrip()
+    unit = text[-1:] if text[-1:] in _UNITS else ""
+    number = _positive(text[: len(text) - len(unit)].strip())
+    return None if number is None else int(number * _UNITS[unit]) or None
+
+
+def _one_of(*words: str) -> Kind:
+    return Kind(" or ".join(f'"{word}"' for word in words), lambda value: value if value in words else None)
+
+
+def _texts(value: Any) -> dict[str, str] | None:
+    good = isinstance(value, Mapping) and all(isinstance(item, str) for item in value.values())
+    return dict(value) if good else None
+
+
+TEXT = Kind("text", _text)
+SECONDS = Kind("a number of seconds above 0", _positive)
+COUNT = Kind("a whole number above 0", _count)
+SIZE = Kind('a size above 0, such as 67108864 or "64MB"', size)
+FLAG = Kind("true or false", _flag)
+FOLDER = Kind("the path of a folder", _text)
+URL = Kind(
+    "a URL that begins with http:// or https://",
+    lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://")) else None,
+)
+HEADERS = Kind("a table of texts", _texts)
+
+Schema: TypeAlias = Mapping[str, "Kind | Schema"]
+EACH = "*"  # stands for any name
+
+SCHEMA: Schema = {
+    "model": TEXT,
+    "isolation": _one_of("process", "inline"),
+    "limits": {"memory": SIZE, "cpu": SECONDS, "timeout": SECONDS, "max_calls": COUNT, "max_output": SIZE},
+    "aliases": {EACH: TEXT},
+    "providers": {
+        EACH: {
+            "base_url": URL,
+            "api_key_env": TEXT,
+            "wire": _one_of("openai-chat"),
+            "headers": HEADERS,
+            "timeout": SECONDS,
+            "default_model": TEXT,
+            "max_tokens_field": _one_of("max_tokens", "max_completion_tokens"),
+            "stream_usage": FLAG,
+        }
+    },
+    "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},
+    "cache_dir": FOLDER,
+    "download_tokenizers": FLAG,
+}
+
+VARIABLES = {
+    "LLMSPELL_MODEL": ("model",),
+    "LLMSPELL_ISOLATION": ("isolation",),
+    "LLMSPELL_MEMORY": ("limits", "memory"),
+    "LLMSPELL_CPU": ("limits", "cpu"),
+    "LLMSPELL_TIMEOUT": ("limits", "timeout"),
+    "LLMSPELL_MAX_CALLS": ("limits", "max_calls"),
+    "LLMSPELL_MAX_OUTPUT": ("limits", "max_output"),
+    "LLMSPELL_CACHE_DIR": ("cache_dir",),
+    "LLMSPELL_DOWNLOAD_TOKENIZERS": ("download_tokenizers",),
+    "LLMSPELL_LOCAL_THREADS": ("local", "threads"),
+    "LLMSPELL_LOCAL_CONTEXT_LENGTH": ("local", "context_length"),
+    "LLMSPELL_LOCAL_IDLE_TIMEOUT": ("local", "idle_timeout"),
+}
+
+
+def check(values: Mapping[str, Any], source: str, folder: Path | None = None) -> dict[str, Any]:
+    """The settings in `values`, each in its proper type; relative paths start from `folder`.
+
+    Raises `InvalidValueError` that names `source`, the key and the expected type.
+    """
+    return _table(values, SCHEMA, source, "", folder)
+
+
+def from_variables(environ: Mapping[str, str]) -> dict[str, Any]:
+    """The settings in `LLMSPELL_*` variables; empty ones count as not set."""
+    found: dict[str, Any] = {}
+    for variable, path in VARIABLES.items():
+        if written := environ.get(variable):
+            kind: Any = SCHEMA
+            table = found
+            for key in path[:-1]:
+                kind, table = kind[key], table.setdefault(key, {})
+            table[path[-1]] = _value(written, kind[path[-1]], variable, None)
+    return found
+
+
+def _table(values: Any, schema: Schema, source: str, path: str, folder: Path | None) -> dict[str, Any]:
+    if not isinstance(values, Mapping):
+        raise InvalidValueError(f"{source}: {path} must be a table, not {_shown(values)}")
+    checked = {}
+    for key, value in values.items():
+        place = f"{path}.{key}" if path else key
+        kind = schema.get(key) or schema.get(EACH)
+        if kind is None:
+            raise _unknown(key, place, schema, source)
+        if isinstance(kind, Kind):
+            checked[key] = _value(value, kind, f"{source}: {place}", folder)
+        else:
+            checked[key] = _table(value, kind, source, place, folder)
+    return checked
+
+
+def _value(value: Any, kind: Kind, place: str, folder: Path | None) -> Any:
+    read = kind.read(value)
+    if read is None:
+        raise InvalidValueError(f"{place} must be {kind.expected}, not {_shown(value)}")
+    if kind is FOLDER:
+        return (folder or Path()) / Path(read).expanduser()
+    return read
+
+
+def _unknown(key: str, place: str, schema: Schema, source: str) -> InvalidValueError:
+    from llmspell.nearest import nearest  # only needed once something went wrong
+
+    hint = nearest(key, schema) or f"known are {', '.join(schema)}"
+    if place.startswith("providers.") and key in ("api_key", "key", "token"):
+        hint = "keys do not belong in files: name the variable that holds it with api_key_env"
+    return InvalidValueError(f"{source}: there is no setting {place}", hint=hint)
+
+
+def _shown(value: Any) -> str:
+    return "a table" if isinstance(value, Mapping) else f"{value!r:.80}"

@@ -1,0 +1,17 @@
+"""Suggestions for names that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """A hint with up to three known names that look like `name`; None when none does."""
+    import difflib  # only needed once something went wrong
+
+    names = list(dict.fromkeys(known))
+    folded = {candidate.lower(): candidate for candidate in names}
+    close = [folded[match] for match in difflib.get_close_matches(name.lower(), folded, n=3, cutoff=0.6)]
+    if not close and len(name) > 2:
+        close = [candidate for candidate in names if name.lower() in candidate.lower()][:3]
+    return f"did you mean {' or '.join(close)}?" if close else None

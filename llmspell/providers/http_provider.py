@@ -1,0 +1,221 @@
+"""The provider for every service behind HTTP: a row of the catalog says which one it is."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from llmspell.errors import LlmspellError, NotFoundError, ProviderError
+from llmspell.nearest import nearest
+from llmspell.providers.base import (
+    Accumulator,
+    Embeddings,
+    Event,
+    LLMProvider,
+    Message,
+    ModelInfo,
+    Request,
+    Response,
+    Started,
+    TokenCount,
+    Usage,
+)
+from llmspell.providers.catalog import Row
+from llmspell.providers.failures import Asked, failure, missing_key
+from llmspell.providers.retry import Retry, RetryPolicy, with_retries
+from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
+from llmspell.providers.wire import openai_chat as wire
+from llmspell.providers.wire.problem import RefusedError, from_body
+
+T = TypeVar("T")
+
+_MAX_TEXTS = 2048
+_MAX_TEXT_BYTES = 300_000
+_CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
+
+
+class HttpProvider(LLMProvider):
+    """A service that speaks OpenAI's chat completions.
+
+    `key` goes into the `authorization` header and nowhere else. `transport` may be shared by many providers and
+    is not closed by this one. `download_ranks` lets tiktoken fetch its tables (see `tokens`).
+    """
+
+    def __init__(
+        self,
+        row: Row,
+        transport: HttpTransport,
+        *,
+        key: str | None = None,
+        retries: RetryPolicy | None = None,
+        download_ranks: bool = False,
+    ) -> None:
+        self.name = row.name
+        self._row = row
+        self._transport = transport
+        self._key = key or ""
+        self._retries = retries or RetryPolicy()
+        self._download_ranks = download_ranks
+        self._base = row.base_url.rstrip("/")
+        self._headers = {"content-type": "application/json", "user-agent": "llmspell", **row.headers}
+        if self._key:
+            self._headers["authorization"] = f"Bearer {self._key}"
+
+    def __repr__(self) -> str:
+        return f"<HttpProvider {self.name} at {host_of(self._base)}>"
+
+    async def complete(self, request: Request) -> Response:
+        body = wire.encode(request, stream=False, dialect=self._row.dialect)
+        call = self._call(wire.CHAT_PATH, body, request.timeout)
+        accumulator = Accumulator(request.model)
+        for event in await self._whole(call, wire.decode, request.model):
+            accumulator.add(event)
+        return accumulator.response()
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
+        body = wire.encode(request, stream=True, dialect=self._row.dialect)
+        call = self._call(wire.CHAT_PATH, body, request.timeout)
+        opened = await with_retries(lambda: self._open(call, request.model), self._retries, _left(call))
+        reply, decoder, events = opened
+        try:
+            with self._translating(reply.status, request.model):
+                while True:
+                    for event in events:
+                        yield event
+                    if decoder.done:
+                        break
+                    events = await _more(reply, decoder)
+            await reply.drain()
+        except Retry as failed:  # too late: the script has seen the beginning
+            raise failed.error from None
+        finally:
+            await reply.aclose()
+
+    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the request, enforced by the transport
+        vectors: list[list[float]] = []
+        spent: int | None = None
+        for batch in _batches(texts):
+            call = self._call(wire.EMBEDDINGS_PATH, wire.encode_embeddings(model, batch), timeout)
+            found, usage = await self._whole(call, wire.decode_embeddings, model)
+            if len(found) != len(batch):
+                message = f"{self.name} sent {len(found)} vectors for {len(batch)} texts"
+                raise ProviderError(message, provider=self.name)
+            vectors += found
+            if usage.input_tokens is not None:
+                spent = (spent or 0) + usage.input_tokens
+        return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
+
+    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
+        from llmspell.providers.tokens import count_messages  # loads tiktoken's ranks
+
+        return count_messages(model, messages, download=self._download_ranks)
+
+    async def list_models(self) -> list[ModelInfo]:
+        call = self._call(wire.MODELS_PATH, b"", None, method="GET")
+        return [self._info(found) for found in await self._whole(call, wire.decode_models, "")]
+
+    async def info(self, model: str) -> ModelInfo:
+        models = {found.name: found for found in await self.list_models()}
+        name = f"{self.name}/{model}"
+        if name not in models:
+            raise NotFoundError(f"{self.name} has no model {model!r}", hint=nearest(name, models), provider=self.name)
+        return models[name]
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        from llmspell.providers.costs import cost  # a big table, loaded when a price is asked for
+
+        return cost(self._row.prices, model, usage) if self._row.prices else None
+
+    def _info(self, found: dict[str, object]) -> ModelInfo:
+        context = next((value for key in _CONTEXT_KEYS if type(value := found.get(key)) is int), None)
+        details = {key: value for key, value in found.items() if key in ("owned_by", "created")}
+        return ModelInfo(name=f"{self.name}/{found['id']}", provider=self.name, context_length=context, details=details)
+
+    def _call(self, path: str, body: bytes, timeout: float | None, method: str = "POST") -> Call:
+        if self._row.key_required and not self._key:
+            raise missing_key(self._asked(""))
+        seconds = self._row.timeout if timeout is None else timeout
+        deadline = None if seconds is None else time.monotonic() + seconds
+        return Call(method, self._base + path, self._headers, body, deadline, self.name)
+
+    async def _whole(self, call: Call, decode: Callable[[bytes], T], model: str) -> T:
+        """What `decode` makes of the body of a whole answer."""
+
+        async def attempt() -> T:
+            reply = await self._transport.open(call)
+            try:
+                body = await reply.read()
+            finally:
+                await reply.aclose()
+            return self._decoded(reply, body, decode, model)
+
+        return await with_retries(attempt, self._retries, _left(call))
+
+    async def _open(self, call: Call, model: str) -> tuple[Reply, wire.Decoder, list[Event]]:
+        """A stream that has delivered its first token, until which a new attempt costs nothing."""
+        reply = await self._transport.open(call)
+        decoder = wire.Decoder()
+        try:
+            if reply.status != 200 or not reply.is_stream:
+                events = self._decoded(reply, await reply.read(), wire.decode, model)
+                decoder.done = True
+                return reply, decoder, events
+            events = []
+            with self._translating(reply.status, model, reply):
+                while not decoder.done and all(isinstance(event, Started) for event in events):
+                    events += await _more(reply, decoder)
+        except BaseException:
+            await reply.aclose()
+            raise
+        return reply, decoder, events
+
+    def _decoded(self, reply: Reply, body: bytes, decode: Callable[[bytes], T], model: str) -> T:
+        with self._translating(reply.status, model, reply):
+            if reply.status == 200:
+                return decode(body)
+            if reply.is_page and reply.status not in (429, 502, 503, 504):
+                decode(b"<")
+            raise RefusedError(from_body(body, reply.status))
+
+    @contextmanager
+    def _translating(self, status: int, model: str, reply: Reply | None = None) -> Iterator[None]:
+        """Puts our name on errors, and says with `Retry` which are worth another attempt."""
+        try:
+            yield
+        except RefusedError as refused:
+            error = failure(refused.problem, status, self._asked(model))
+            if error.retryable:
+                raise Retry(error, reply.retry_after() if reply else None) from None
+            raise error from None
+        except LlmspellError as error:
+            error.provider = error.provider or self.name
+            raise
+
+    def _asked(self, model: str) -> Asked:
+        return Asked(self.name, host_of(self._base), model, self._key, self._row.key_env or "")
+
+
+async def _more(reply: Reply, decoder: wire.Decoder) -> list[Event]:
+    piece = await reply.next()
+    return decoder.feed(piece) if piece else decoder.end()
+
+
+def _left(call: Call) -> float | None:
+    return None if call.deadline is None else call.deadline - time.monotonic()
+
+
+def _batches(texts: list[str]) -> Iterator[list[str]]:
+    """Texts in groups that one request may hold: OpenAI allows 2,048 texts and 300,000 tokens."""
+    batch: list[str] = []
+    room = _MAX_TEXT_BYTES
+    for text in texts:
+        size = len(text.encode())
+        if batch and (len(batch) == _MAX_TEXTS or size > room):
+            yield batch
+            batch, room = [], _MAX_TEXT_BYTES
+        batch.append(text)
+        room -= size
+    if batch:
+        yield batch

@@ -1,0 +1,238 @@
+"""Where models are found: from a name such as `openai/gpt-5-mini` to a provider and the model's name there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from llmspell.config import Config, ProviderConfig
+from llmspell.errors import InvalidValueError, NotFoundError, ProviderError
+from llmspell.nearest import nearest
+from llmspell.providers.base import LLMProvider, ModelInfo
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from llmspell.providers.catalog import Row
+    from llmspell.providers.transport import HttpTransport
+
+GROUP = "llmspell.providers"
+LOCAL_MODEL = "smollm2-135m"
+"""Serves when nothing is configured."""
+
+_LOCAL = ("local", "llamacpp", "ctransformers")
+_MODEL_FILES = (".gguf", ".bin")
+_MOST_ALIASES = 10
+
+
+class ProviderRegistry:
+    """The providers of one host, each made when the first of its models is asked for.
+
+    In this order a provider's name is looked up: `providers` (the embedder's own), `[providers.NAME]` of the
+    configuration laid over the built-in one of that name, the local runtimes, and entry points of the group
+    `llmspell.providers`, each a callable that takes the configuration and gives an `LLMProvider`.
+
+    `environ` holds the keys (the process's environment by default). `http_transport` is used for all HTTP and
+    stays the caller's to close, as do `providers`.
+    """
+
+    def __init__(
+        self,
+        config: Config | None = None,
+        *,
+        providers: Iterable[LLMProvider] = (),
+        environ: Mapping[str, str] | None = None,
+        http_transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._config = config or Config()
+        self._environ = os.environ if environ is None else environ
+        self._given = {provider.name: provider for provider in providers}
+        self._made: dict[str, LLMProvider] = {}
+        self._http_transport = http_transport
+        self._transport: HttpTransport | None = None
+
+    def resolve(self, name: str | None = None) -> tuple[LLMProvider, str]:
+        """The provider for `provider/model`, an alias or a model file, and the model's name there.
+
+        None or an empty name is the default model; a provider's name alone is its default model. Raises
+        `NotFoundError` with near names.
+        """
+        name = self._unaliased(name or self._config.model or self.default_model())
+        provider, slash, model = name.partition("/")
+        if provider not in self._known() and _is_file(name):
+            provider, slash, model = "local", "/", name
+        if slash and not model:
+            raise NotFoundError(f"{name!r} names no model", hint="names are provider/model")
+        if not slash and not self._exists(provider):
+            raise self._unknown_model(name)
+        found = self.provider(provider)
+        return found, model or self._default_of(provider)
+
+    def provider(self, name: str) -> LLMProvider:
+        """The provider of that name. Raises `NotFoundError` with near names."""
+        found = self._given.get(name) or self._made.get(name)
+        if found is None:
+            make = self._maker(name)
+            if make is None:
+                raise NotFoundError(f"there is no provider {name!r}", hint=self._hint(name))
+            found = self._made[name] = make()
+        return found
+
+    def default_model(self) -> str:
+        """The model to use when none is named anywhere: of the first service whose key is set, else the local one."""
+        if self._config.model:
+            return self._config.model
+        from llmspell.providers.catalog import ROWS
+
+        for row in ROWS.values():
+            if row.default_model and row.key_env and self._environ.get(row.key_env):
+                return f"{row.name}/{row.default_model}"
+        return f"local/{LOCAL_MODEL}"
+
+    def names(self) -> list[str]:
+        """The providers that can be used now: local ones, those with a key, configured and given ones."""
+        rows = (self._row(name) for name in self._service_names())
+        usable = [row.name for row in rows if row and (self._key(row) or not row.key_required)]
+        return list(dict.fromkeys((*self._given, *usable, *_LOCAL)))
+
+    async def list_models(self, provider: str | None = None) -> list[ModelInfo]:
+        """The models of a provider, or of all of `names()`; then, those that cannot be reached are left out."""
+        if provider is not None:
+            return await self.provider(provider).list_models()
+        import asyncio  # needed for several at once
+
+        return [info for infos in await asyncio.gather(*map(self._models_of, self.names())) for info in infos]
+
+    async def aclose(self) -> None:
+        """Close what the registry made. It can be used again afterwards."""
+        made, self._made = self._made, {}
+        for provider in made.values():
+            await provider.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
+
+    async def _models_of(self, name: str) -> list[ModelInfo]:
+        try:
+            return await self.provider(name).list_models()
+        except ProviderError:
+            return []
+
+    def _unaliased(self, name: str) -> str:
+        for _ in range(_MOST_ALIASES):
+            if name not in self._config.aliases:
+                return name
+            name = self._config.aliases[name]
+        raise InvalidValueError(f"the alias {name!r} leads back to itself", hint="check [aliases]")
+
+    def _default_of(self, name: str) -> str:
+        if name in _LOCAL:
+            return LOCAL_MODEL
+        row = None if name in self._given else self._row(name)
+        if row is None or row.default_model is None:
+            raise NotFoundError(f"{name!r} names no model", hint=f"names are provider/model: {name}/...")
+        return row.default_model
+
+    def _exists(self, name: str) -> bool:
+        return name in self._given or name in self._made or self._maker(name) is not None
+
+    def _maker(self, name: str) -> Callable[[], LLMProvider] | None:
+        if row := self._row(name):
+            return lambda: self._http(row)
+        if name in _LOCAL:
+            return lambda: self._local(name)
+        return self._entry_point(name)
+
+    def _row(self, name: str) -> Row | None:
+        from llmspell.providers.catalog import ROWS
+
+        known, own = ROWS.get(name), self._config.providers.get(name)
+        if own is not None:
+            known = _configured(name, own, known)
+        base_url = self._environ.get("OPENAI_BASE_URL")
+        if known and name == "openai" and base_url and not (own and own.base_url):
+            known = known._replace(base_url=base_url, key_required=False, prices=None)
+        return known
+
+    def _key(self, row: Row) -> str | None:
+        return self._environ.get(row.key_env) if row.key_env else None
+
+    def _http(self, row: Row) -> LLMProvider:
+        from llmspell.providers.http_provider import HttpProvider
+        from llmspell.providers.transport import HttpTransport
+
+        self._transport = self._transport or HttpTransport(self._http_transport)
+        return HttpProvider(row, self._transport, key=self._key(row), download_ranks=self._config.download_tokenizers)
+
+    def _local(self, name: str) -> LLMProvider:
+        from llmspell.providers.local.provider import LocalProvider
+        from llmspell.providers.local.store import ModelStore, default_directory
+
+        folder = self._config.cache_dir
+        store = ModelStore(default_directory() if folder is None else folder / "models")
+        local = self._config.local
+        settings: dict[str, Any] = {
+            key: value
+            for key in ("threads", "context_length", "idle_timeout")
+            if (value := getattr(local, key)) is not None
+        }
+        return LocalProvider(store, "auto" if name == "local" else name, **settings)  # type: ignore[arg-type]  # one of the three names
+
+    def _entry_point(self, name: str) -> Callable[[], LLMProvider] | None:
+        for entry in _entry_points():
+            if entry.name == name:
+                return lambda: entry.load()(self._config)
+        return None
+
+    def _service_names(self) -> list[str]:
+        from llmspell.providers.catalog import ROWS
+
+        return list(dict.fromkeys((*self._config.providers, *ROWS)))
+
+    def _known(self) -> list[str]:
+        return list(dict.fromkeys((*self._given, *self._service_names(), *_LOCAL)))
+
+    def _hint(self, name: str) -> str:
+        known = [*self._known(), *(entry.name for entry in _entry_points())]
+        return nearest(name, known) or f"known are {', '.join(known)}; add one as [providers.{name}] in llmspell.toml"
+
+    def _unknown_model(self, name: str) -> NotFoundError:
+        hint = nearest(name, (*self._config.aliases, *self._known()))
+        return NotFoundError(
+            f"there is no model {name!r}", hint=hint or "names are provider/model, such as openai/gpt-5-mini"
+        )
+
+
+def _configured(name: str, own: ProviderConfig, known: Row | None) -> Row:
+    """The row for `[providers.NAME]`: over the built-in one, a new base URL makes the key and the prices its own."""
+    from llmspell.providers.catalog import Row
+    from llmspell.providers.wire.openai_chat import COMMON, Dialect
+
+    if own.base_url is None and known is None:
+        raise InvalidValueError(f"providers.{name}.base_url is missing", hint="such as http://127.0.0.1:8080/v1")
+    if known is None or own.base_url is not None:
+        known = Row(
+            name, own.base_url or "", known.key_env if known else None, dialect=known.dialect if known else COMMON
+        )
+    dialect = Dialect(
+        own.max_tokens_field or known.dialect.max_tokens,
+        known.dialect.stream_usage if own.stream_usage is None else own.stream_usage,
+    )
+    return known._replace(
+        key_env=own.api_key_env or known.key_env,
+        key_required=known.key_required or own.api_key_env is not None,
+        headers=own.headers or known.headers,
+        timeout=own.timeout or known.timeout,
+        default_model=own.default_model or known.default_model,
+        dialect=dialect,
+    )
+
+
+def _is_file(name: str) -> bool:
+    return name.endswith(_MODEL_FILES) or name.startswith(("/", "./", "../", "~/"))
+
+
+def _entry_points() -> Iterable[Any]:
+    from importlib.metadata import entry_points  # slow, and only for names that nobody else knows
+
+    return entry_points(group=GROUP)

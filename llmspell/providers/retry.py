@@ -1,0 +1,123 @@
+"""The one retry policy: at most three attempts, growing pauses, the provider's own `retry-after` first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import NamedTuple, TypeVar
+
+from llmspell.errors import LlmspellError
+
+T = TypeVar("T")
+
+
+class RetryPolicy(NamedTuple):
+    """`budget` bounds the attempts and the pauses together, in seconds; a longer `retry-after` is not waited for."""
+
+    attempts: int = 3
+    budget: float = 60.0
+    first_pause: float = 0.5
+    longest_pause: float = 8.0
+
+
+class Retry(Exception):  # noqa: N818  # says what to do; the error is inside
+    """An attempt failed with `error` and may be repeated, after `after` seconds if the provider said so."""
+
+    def __init__(self, error: LlmspellError, after: float | None = None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.after = after
+
+
+async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, budget: float | None = None) -> T:
+    """The result of the first attempt that succeeds. Raises the error inside the last `Retry`."""
+    try:
+        return await attempt()
+    except Retry as failed:
+        first = failed
+    limit = policy.budget if budget is None else min(budget, policy.budget)
+    if policy.attempts < 2 or limit <= 0:
+        raise first.error
+    try:
+        return await _again(attempt, first, policy, limit)
+    except Retry as failed:
+        raise failed.error from None
+
+
+async def _again(attempt: Callable[[], Awaitable[T]], first: Retry, policy: RetryPolicy, limit: float) -> T:
+    import stamina  # costs start-up time, and most calls succeed at once
+
+    def pause(error: Exception) -> bool | float:
+        if not isinstance(error, Retry):
+            return False
+        if error.after is None:
+            return True
+        return error.after if error.after < limit else False
+
+    trials = stamina.retry_context(
+        on=pause,
+        attempts=policy.attempts,
+        timeout=limit,
+        wait_initial=policy.first_pause,
+        wait_max=policy.longest_pause,
+        wait_jitter=policy.first_pause,
+    )
+    async for trial in trials:
+        with trial:
+            if trial.num == 1:  # stamina counts the attempt that was already made
+                raise first
+            return await attempt()
+    raise first.error
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds to wait that an answer's headers ask for; None when they do not say.
+
+    `retry-after-ms` and `retry-after` (seconds or an HTTP date), https://www.rfc-editor.org/rfc/rfc9110#field.retry-after,
+    then `x-ratelimit-reset*` of the limits that are used up.
+    """
+    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
+        return milliseconds / 1000
+    if value := headers.get("retry-after"):
+        seconds = _number(value)
+        return _until(value, now) if seconds is None else seconds
+    return _reset(headers)
+
+
+def _reset(headers: Mapping[str, str]) -> float | None:
+    waits = [
+        wait
+        for what in ("requests", "tokens")
+        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
+        and (wait := duration(headers.get(f"x-ratelimit-reset-{what}", ""))) is not None
+    ]
+    return max(waits, default=None)
+
+
+def duration(text: str) -> float | None:
+    """Seconds in a duration such as `1m30.5s`, `120ms` or `2`; None when it is none."""
+    import re  # only after a refusal
+
+    if (plain := _number(text)) is not None:
+        return plain
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    parts = re.findall(r"(\d+(?:\.\d+)?)(ms|h|m|s)", text)
+    if not parts or "".join(number + unit for number, unit in parts) != text.strip():
+        return None
+    return sum(float(number) * units[unit] for number, unit in parts)
+
+
+def _until(value: str, now: float) -> float | None:
+    from email.utils import parsedate_to_datetime  # dates are rare here
+
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if 0 <= value < 1e9 else None

@@ -1,0 +1,89 @@
+"""How many tokens a prompt has, without asking a provider and without a network.
+
+tiktoken downloads its tables when they are not in its cache (`TIKTOKEN_CACHE_DIR`, else a folder of the system's
+temporary directory), and again when a cached file is damaged. Here the cached file is checked first; without a
+good one the count is an estimate.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from llmspell.providers.base import Message, TokenCount
+
+if TYPE_CHECKING:
+    import tiktoken
+
+_URL = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
+_RANKS = {"cl100k_base": "cl100k_base", "o200k_base": "o200k_base", "o200k_harmony": "o200k_base"}
+"""Which table an encoding is made of."""
+_SHA256 = {
+    "cl100k_base": "223921b76ee99bde995b7ff738513eef100fb51d18c93597a113bcffe865b2a7",
+    "o200k_base": "446a9538cb6c348e3516120d7c08b09f57c36495e2acfffe59a5bf8b0cfb1a2d",
+}
+
+# https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
+_PER_MESSAGE = 3
+_PER_REPLY = 3
+
+
+def count_messages(model: str, messages: list[Message], *, download: bool = False) -> TokenCount:
+    """The tokens of a prompt for `model`, framing included.
+
+    With `tiktoken` for OpenAI's models, if its table is in the cache or `download` allows to fetch it; else an
+    `estimate`.
+    """
+    encoding = _encoding(model, download=download)
+    total = _PER_REPLY
+    for message in messages:
+        pieces = [message.role, message.content]
+        for call in message.tool_calls:
+            pieces += [call.name, str(call.arguments)]
+        total += _PER_MESSAGE + sum(_count(piece, encoding) for piece in pieces)
+    return TokenCount(total, "tiktoken" if encoding else "estimate")
+
+
+def estimate(text: str) -> int:
+    """About how many tokens: one for four ASCII characters, two for three others, rounded up."""
+    plain = sum(map(str.isascii, text)) if not text.isascii() else len(text)
+    return -(-(3 * plain + 8 * (len(text) - plain)) // 12)
+
+
+def _count(text: str, encoding: tiktoken.Encoding | None) -> int:
+    return len(encoding.encode_ordinary(text)) if encoding else estimate(text)
+
+
+def _encoding(model: str, *, download: bool) -> tiktoken.Encoding | None:
+    import tiktoken  # loading takes as long as a whole spell
+    from tiktoken.model import encoding_name_for_model  # see above
+
+    try:
+        name = encoding_name_for_model(model)
+    except KeyError:
+        return None
+    if not download and not _cached(name):
+        return None
+    return tiktoken.get_encoding(name)
+
+
+def _cached(name: str) -> bool:
+    """Whether tiktoken would load this encoding without a download."""
+    ranks = _RANKS.get(name)
+    if ranks is None:
+        return False
+    try:
+        content = cache_file(ranks).read_bytes()
+    except OSError:
+        return False
+    return hashlib.sha256(content).hexdigest() == _SHA256[ranks]
+
+
+def cache_file(ranks: str) -> Path:
+    """Where tiktoken looks for a table, by the rules of its own `load.py`."""
+    folder = os.environ.get("TIKTOKEN_CACHE_DIR") or os.environ.get("DATA_GYM_CACHE_DIR")
+    name = hashlib.sha1(_URL.format(ranks).encode()).hexdigest()  # noqa: S324  # the name tiktoken gives it
+    return Path(folder or Path(tempfile.gettempdir(), "data-gym-cache"), name)

@@ -1,0 +1,230 @@
+"""HTTP: the only module that imports an HTTP library.
+
+Every failure comes out as an `LlmspellError`; those that a new attempt may mend come wrapped in `Retry`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+import httpx2
+
+from llmspell.errors import NetworkError, ProviderError, TimeoutExceededError
+from llmspell.providers.retry import Retry, retry_after
+
+CONNECT_TIMEOUT = 10.0
+READ_TIMEOUT = 600.0
+MAX_BODY = 64 * 1024 * 1024
+_DRAIN = 0.1
+
+_TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": 60.0, "pool": None}
+_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+
+
+class Call(NamedTuple):
+    """One HTTP request, and the moment of `time.monotonic()` at which it must be over."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes = b""
+    deadline: float | None = None
+    provider: str = ""
+
+
+class HttpTransport:
+    """Connections, shared by all providers of one registry.
+
+    `http_transport` replaces the connections, for tests, proxies, or another HTTP library; it stays the caller's
+    to close. The proxies of the environment are respected otherwise. Connections belong to the event loop that
+    made them, so a transport that is used from another loop starts afresh.
+    """
+
+    def __init__(self, http_transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._given = http_transport
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._clients: dict[bool, httpx2.AsyncClient] = {}
+        self._urls: dict[str, httpx2.URL] = {}
+
+    async def open(self, call: Call) -> Reply:
+        """Send the request and wait for the status and headers. The reply must be closed."""
+        url = self._url(call.url)
+        request = httpx2.Request(
+            call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
+        )
+        client = self._client(secure=url.scheme == "https")
+        try:
+            if call.deadline is None:
+                response = await client.send(request, stream=True)
+            else:
+                async with asyncio.timeout(call.deadline - time.monotonic()):
+                    response = await client.send(request, stream=True)
+        except TimeoutError:
+            raise _too_late(call) from None
+        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+            raise _unreachable(error, call, url) from None
+        return Reply(response, call, url)
+
+    async def aclose(self) -> None:
+        """Close the connections. The transport can be used again afterwards."""
+        clients, self._clients = self._clients, {}
+        if self._given is None and self._loop is asyncio.get_running_loop():
+            for client in clients.values():
+                await client.aclose()
+
+    def _client(self, *, secure: bool) -> httpx2.AsyncClient:
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            self._loop, self._clients = loop, {}
+        client = self._clients.get(secure)
+        if client is None:
+            # Reading the certificates takes longer than a call, and plain HTTP to a local server needs none.
+            client = httpx2.AsyncClient(transport=self._given, limits=_LIMITS, verify=secure)
+            self._clients[secure] = client
+        return client
+
+    def _url(self, text: str) -> httpx2.URL:
+        url = self._urls.get(text)
+        if url is None:
+            try:
+                url = httpx2.URL(text)
+            except httpx2.InvalidURL as error:
+                raise ProviderError(f"not a usable URL: {error}", hint="check base_url") from None
+            if url.scheme not in ("http", "https") or not url.host:
+                raise ProviderError("base_url must begin with http:// or https://", hint="check base_url")
+            self._urls[text] = url
+        return url
+
+
+class Reply:
+    """A reply of which the status and headers are there, and the body is not yet read."""
+
+    def __init__(self, response: httpx2.Response, call: Call, url: httpx2.URL) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = response.headers
+        self._response = response
+        self._call = call
+        self._url = url
+        self._pieces: AsyncIterator[bytes] | None = None
+
+    @property
+    def host(self) -> str:
+        """Who replied, as `host` or `host:port`."""
+        return _host(self._url)
+
+    @property
+    def is_page(self) -> bool:
+        """Whether this is a web page: there is no API at this address."""
+        return self.headers.get("content-type", "").startswith("text/html")
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether events may follow; servers label streams in many ways, but not as JSON or as a page."""
+        return not self.is_page and "json" not in self.headers.get("content-type", "")
+
+    def retry_after(self) -> float | None:
+        """The seconds that the server asks to wait."""
+        return retry_after(self.headers, time.time())
+
+    async def next(self) -> bytes:
+        """The next piece of the body; empty at its end."""
+        pieces = self._start() if self._pieces is None else self._pieces
+        try:
+            if self._call.deadline is None:
+                return await anext(pieces)
+            async with asyncio.timeout(self._call.deadline - time.monotonic()):
+                return await anext(pieces)
+        except StopAsyncIteration:
+            return b""
+        except TimeoutError:
+            raise _too_late(self._call) from None
+        except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
+            raise _broken(error, self._call, self._url) from None
+
+    def _start(self) -> AsyncIterator[bytes]:
+        # Without a compressed body, the layers between us and the connection add nothing but time.
+        encoded = "content-encoding" in self._response.headers
+        stream = self._response.stream
+        if encoded or not isinstance(stream, httpx2.AsyncByteStream):
+            self._pieces = self._response.aiter_bytes()
+        else:
+            self._pieces = aiter(stream)
+        return self._pieces
+
+    async def read(self) -> bytes:
+        """The whole body, at most 64 MiB."""
+        pieces, size = [], 0
+        while piece := await self.next():
+            size += len(piece)
+            if size > MAX_BODY:
+                raise ProviderError(f"the answer of {self.host} is larger than {MAX_BODY >> 20} MiB")
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    async def drain(self) -> None:
+        """Read what little follows the last event, so that the connection can be used again."""
+        with suppress(StopAsyncIteration, TimeoutError, httpx2.HTTPError, OSError):
+            async with asyncio.timeout(_DRAIN):
+                while self._pieces is not None:
+                    await anext(self._pieces)
+
+    async def aclose(self) -> None:
+        """Give the connection back, or cut it when the body was not read to its end."""
+        with suppress(httpx2.HTTPError, OSError):
+            await self._response.aclose()
+
+
+def host_of(url: str) -> str:
+    """The host of a URL, for messages: without credentials and path."""
+    try:
+        return _host(httpx2.URL(url))
+    except httpx2.InvalidURL:
+        return "the server"
+
+
+def _host(url: httpx2.URL) -> str:
+    host = f"[{url.host}]" if ":" in url.host else url.host
+    return host if url.port is None else f"{host}:{url.port}"
+
+
+def _unreachable(error: Exception, call: Call, url: httpx2.URL) -> Exception:
+    host = _host(url)
+    if isinstance(error, (httpx2.ReadTimeout, httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)):
+        return _broken(error, call, url)
+    if isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError)):
+        return ProviderError(f"the request to {host} could not be made: {error}", provider=call.provider)
+    if isinstance(error, httpx2.TimeoutException):
+        message = f"{host} did not answer within {CONNECT_TIMEOUT:g} s"
+        hint = "is the server up, and the address right?"
+    elif isinstance(error, httpx2.ProxyError):
+        message, hint = f"the proxy for {host} refused: {error}", "check HTTPS_PROXY and HTTP_PROXY"
+    elif "CERTIFICATE" in str(error) or "SSL" in str(error):
+        message, hint = f"no secure connection to {host}: {error}", "check the address, the clock and SSL_CERT_FILE"
+        return NetworkError(message, hint=hint, provider=call.provider)
+    else:
+        message, hint = f"{host} cannot be reached: {error}", "is the server running, and base_url right?"
+    return Retry(NetworkError(message, hint=hint, retryable=True, provider=call.provider))
+
+
+def _broken(error: Exception, call: Call, url: httpx2.URL) -> Exception:
+    if isinstance(error, httpx2.DecodingError):
+        return ProviderError(f"{_host(url)} sent a body that cannot be decompressed", provider=call.provider)
+    if isinstance(error, httpx2.TimeoutException):
+        return TimeoutExceededError(
+            f"{_host(url)} sent nothing for {READ_TIMEOUT:g} s", retryable=True, provider=call.provider
+        )
+    message = f"the connection to {_host(url)} broke before the answer was complete"
+    return Retry(NetworkError(message, retryable=True, provider=call.provider))
+
+
+def _too_late(call: Call) -> TimeoutExceededError:
+    return TimeoutExceededError(
+        f"{call.provider or 'the server'} did not finish within the timeout of this call",
+        hint="raise `timeout`, or ask for a shorter answer",
+        retryable=True,
+        provider=call.provider,
+    )

@@ -1,0 +1,1 @@
+"""Wire formats, without I/O: a request becomes bytes, and bytes become events."""

@@ -1,0 +1,240 @@
+"""Fakes for tests of spells and of programs that run them: a provider, an HTTP server, and a cut network cable."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import re
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from llmspell.errors import ProviderError
+from llmspell.providers.base import (
+    Embeddings,
+    Event,
+    Finished,
+    LLMProvider,
+    Message,
+    ModelInfo,
+    ReasoningDelta,
+    Request,
+    Response,
+    Started,
+    TextDelta,
+    TokenCount,
+    ToolCallDelta,
+    Usage,
+)
+
+if TYPE_CHECKING:
+    import httpx2
+
+
+class After(NamedTuple):
+    """A reply that waits: `seconds` before it begins, and `between` each two of its events."""
+
+    seconds: float
+    reply: Reply
+    between: float = 0.0
+
+
+Reply: TypeAlias = "str | Response | Exception | Sequence[Event] | After"
+"""A text, a whole answer, an error to raise, or the events themselves (an exception among them is raised there)."""
+
+
+class ScriptedProvider(LLMProvider):
+    """A provider that answers from a list, one reply for each call, or from a function of the request.
+
+    Texts are streamed word by word, and every word counts as a token. `requests` are the requests so far, `open`
+    is the number of streams that are neither finished nor closed. Any model name works.
+    """
+
+    def __init__(self, replies: Sequence[Reply] | Callable[[Request], Reply], name: str = "scripted") -> None:
+        self.name = name
+        self.requests: list[Request] = []
+        self.open = 0
+        self._replies = replies
+
+    async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
+        self.requests.append(request)
+        self.open += 1
+        try:
+            reply, between = self._next(request), 0.0
+            if isinstance(reply, After):
+                delay, reply, between = reply
+                await asyncio.sleep(delay)
+            for event in _events(reply, request):
+                if isinstance(event, Exception):
+                    raise event
+                yield event
+                if between:
+                    await asyncio.sleep(between)
+        finally:
+            self.open -= 1
+
+    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109, ARG002  # part of the contract
+        """Vectors of 8 numbers that depend on the text alone."""
+        vectors = [[byte / 255 for byte in hashlib.sha256(text.encode()).digest()[:8]] for text in texts]
+        return Embeddings(vectors=vectors, model=model, usage=Usage(sum(len(text.split()) for text in texts)))
+
+    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:  # noqa: ARG002  # all models are alike
+        return TokenCount(_words(messages), "estimate")
+
+    async def list_models(self) -> list[ModelInfo]:
+        return [await self.info("test")]
+
+    async def info(self, model: str) -> ModelInfo:
+        return ModelInfo(name=f"{self.name}/{model}", provider=self.name, context_length=8192)
+
+    def _next(self, request: Request) -> Reply:
+        if callable(self._replies):
+            return self._replies(request)
+        count = len(self.requests)
+        if count > len(self._replies):
+            raise ProviderError(f"{self.name} has only {len(self._replies)} replies, and this is call {count}")
+        return self._replies[count - 1]
+
+
+def _events(reply: Reply, request: Request) -> Sequence[Event | Exception]:
+    if isinstance(reply, Exception):
+        return [reply]
+    if isinstance(reply, str):
+        usage = Usage(_words(request.messages), len(reply.split()))
+        return [Started(model=request.model), *map(TextDelta, words(reply)), usage, Finished("stop", "stop")]
+    if isinstance(reply, Response):
+        return list(_replayed(reply))
+    if isinstance(reply, After):
+        raise TypeError("After cannot hold another After")
+    return reply
+
+
+def _replayed(reply: Response) -> Iterator[Event]:
+    yield Started(reply.id, reply.model)
+    if reply.reasoning:
+        yield from map(ReasoningDelta, words(reply.reasoning))
+    yield from map(TextDelta, words(reply.text))
+    for index, call in enumerate(reply.tool_calls):
+        import json  # rarely needed
+
+        yield ToolCallDelta(index, call.id, call.name, json.dumps(call.arguments))
+    yield reply.usage
+    yield Finished(reply.finish_reason, reply.raw_finish_reason)
+
+
+def words(text: str) -> list[str]:
+    """The text cut before each word, so that the pieces joined give it back."""
+    return re.findall(r"\s*\S+|\s+$", text)
+
+
+def _words(messages: list[Message]) -> int:
+    return sum(len(message.content.split()) for message in messages)
+
+
+class Answer(NamedTuple):
+    """What the server of a `RecordedTransport` answers; `pieces` is the body as it arrives."""
+
+    status: int = 200
+    pieces: Sequence[bytes] = ()
+    headers: Mapping[str, str] = {"content-type": "application/json"}
+
+
+class RecordedTransport:
+    """Stands in for the HTTP connections: `Host(http_transport=RecordedTransport([...]).transport)`.
+
+    `answers` are given one for each request, an exception among them is raised; `requests` are those so far.
+    """
+
+    def __init__(self, answers: Sequence[Answer | Exception]) -> None:
+        import httpx2  # as slow to load as the rest of llmspell together
+
+        self.requests: list[httpx2.Request] = []
+        self.transport: httpx2.AsyncBaseTransport = httpx2.MockTransport(self._answer)
+        self._answers = answers
+
+    async def _answer(self, request: Any) -> httpx2.Response:
+        import httpx2
+
+        self.requests.append(request)
+        if len(self.requests) > len(self._answers):
+            raise AssertionError(f"request {len(self.requests)}, but only {len(self._answers)} answers are recorded")
+        answer = self._answers[len(self.requests) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        return httpx2.Response(answer.status, headers=dict(answer.headers), content=_body(answer.pieces))
+
+
+async def _body(pieces: Sequence[bytes]) -> AsyncGenerator[bytes, None]:
+    for piece in pieces:
+        yield piece
+
+
+class NetworkUsedError(Exception):
+    """A test tried to reach the network inside `no_network()`. No library mistakes it for a network error."""
+
+
+@contextlib.contextmanager
+def no_network(*, loopback: bool = True) -> Iterator[None]:
+    """Make every connection to another machine, and every look-up of its name, a `NetworkUsedError`.
+
+    Unix sockets stay open, and connections to this machine do if `loopback`. It works by replacing functions of
+    `socket`, so code that calls the operating system by itself (uvloop does) is not held back.
+    """
+    import socket
+    from unittest import mock
+
+    def guarded(method: str) -> Any:
+        real = getattr(socket.socket, method)
+
+        def call(self: socket.socket, *args: Any) -> Any:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                _check_host(args[-1][0], loopback=loopback)
+            return real(self, *args)
+
+        return mock.patch.object(socket.socket, method, call)
+
+    def look_up(function: str) -> Any:
+        real = getattr(socket, function)
+
+        def call(host: Any, *args: Any, **options: Any) -> Any:
+            _check_name(host, loopback=loopback)
+            return real(host, *args, **options)
+
+        return mock.patch.object(socket, function, call)
+
+    with contextlib.ExitStack() as patches:
+        for method in ("connect", "connect_ex", "sendto"):
+            patches.enter_context(guarded(method))
+        for function in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
+            patches.enter_context(look_up(function))
+        yield
+
+
+def _check_host(host: str, *, loopback: bool) -> None:
+    if loopback and (host in ("localhost", "") or _is_loopback(host)):
+        return
+    raise NetworkUsedError(f"a connection to {host} was tried where no network is allowed")
+
+
+def _check_name(host: Any, *, loopback: bool) -> None:
+    if isinstance(host, bytes):
+        host = host.decode(errors="replace")
+    if not host or _is_address(host) or (loopback and host == "localhost"):
+        return
+    raise NetworkUsedError(f"the name {host} was looked up where no network is allowed")
+
+
+def _is_address(host: str) -> bool:
+    import ipaddress
+
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    return _is_address(host) and ipaddress.ip_address(host.partition("%")[0]).is_loopback
