@@ -1,0 +1,98 @@
+"""All that a bridge object may use of the run it serves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from llmspell.limits import Limits
+    from llmspell.providers.base import LLMProvider, Usage
+    from llmspell.scriptable.tools import Tool
+
+
+@dataclass(slots=True)
+class RunUsage:
+    """What a run has used so far: calls to models, their tokens, and their price in US dollars.
+
+    Tokens that a provider did not report are not in the sums. `cost` is None once the price of any call is
+    unknown.
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost: float | None = 0.0
+
+    def add(self, usage: Usage, cost: float | None) -> None:
+        """Count one call."""
+        self.calls += 1
+        self.input_tokens += usage.input_tokens or 0
+        self.output_tokens += usage.output_tokens or 0
+        self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+
+class Registry(Protocol):
+    """Where models are found."""
+
+    def resolve(self, name: str | None) -> tuple[LLMProvider, str]:
+        """The provider of `provider/model` or an alias, and the model's name there; None is the default model.
+
+        Raises `NotFoundError` with near names.
+        """
+        ...
+
+
+class Input(Protocol):
+    """The standard input of the run."""
+
+    async def read(self) -> str:
+        """All that is left of it."""
+        ...
+
+    def lines(self) -> AsyncIterator[str]:
+        """The lines that are left, without their ends."""
+        ...
+
+
+class RunContext(Protocol):
+    """One run, as bridge objects see it."""
+
+    @property
+    def registry(self) -> Registry:
+        """The models."""
+        ...
+
+    @property
+    def default_model(self) -> str | None:
+        """What `llm()` means; None leaves it to the registry."""
+        ...
+
+    @property
+    def tools(self) -> Mapping[str, Tool]:
+        """The tools of the host, by name."""
+        ...
+
+    @property
+    def stdin(self) -> Input:
+        """The standard input."""
+        ...
+
+    @property
+    def usage(self) -> RunUsage:
+        """What the run has used so far; calls to models are added to it."""
+        ...
+
+    @property
+    def limits(self) -> Limits:
+        """The limits of the run."""
+        ...
+
+    def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:
+        """Call a function that the script handed over, by its number."""
+        ...
+
+    def load_module(self, specifier: str, importer: str) -> Mapping[str, str]:
+        """The `name` and `source` of a module that the script asks for. Raises `NotFoundError`."""
+        ...

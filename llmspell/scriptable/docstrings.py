@@ -1,0 +1,32 @@
+"""Reads the docstrings of tools: the text, and what it says of each parameter.
+
+Understands the sections of the Google style (`Args:` and an indented list) and Sphinx fields (`:param name: ...`).
+"""
+
+from __future__ import annotations
+
+import re
+
+_SECTION = re.compile(
+    r"^(?:Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):[ \t]*$|^:\w+", re.MULTILINE
+)
+_LIST = re.compile(r"^(?:Args|Arguments|Parameters):[ \t]*\n((?:[ \t]+.*\n?|[ \t]*\n)*)", re.MULTILINE)
+_FIELD = re.compile(r"^:param\s+(?:[^:\n]*\s)?(\w+):(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
+
+
+def parse_docstring(doc: str) -> tuple[str, dict[str, str]]:
+    """The description before all sections, and the texts of the parameters. `doc` has no common indentation."""
+    section = _SECTION.search(doc)
+    description = doc[: section.start()] if section else doc
+    found = _FIELD.findall(doc)
+    for block in _LIST.findall(doc):
+        found += _entries(block)
+    return description.strip(), {name: " ".join(text.split()) for name, text in found}
+
+
+def _entries(block: str) -> list[tuple[str, str]]:
+    """The entries of an indented list; what is indented further continues an entry."""
+    indent = re.match(r"[ \t]*", block)
+    prefix = re.escape(indent.group() if indent else "")
+    entry = re.compile(rf"^{prefix}(\w+)(?:\s*\([^)\n]*\))?:(.*(?:\n{prefix}[ \t]+.*)*)", re.MULTILINE)
+    return entry.findall(block)

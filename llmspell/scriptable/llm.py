@@ -1,0 +1,77 @@
+"""`llm`: language models for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any, overload
+
+from llmspell.errors import InvalidValueError
+from llmspell.providers.base import LLMProvider, Request
+from llmspell.scriptable.context import RunContext
+from llmspell.scriptable.prompts import request_for, to_messages
+from llmspell.scriptable.records import Chunk, EmbedOptions, ModelInfo, ModelOptions, Prompt, Reply, TokenCount
+from llmspell.scriptable.replies import Meter, chunks_of, reply_of
+
+
+class ScriptableLLM:
+    """A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
+
+    Whether the model exists shows when it is first used. The options are the defaults of every call.
+    """
+
+    def __init__(self, context: RunContext, model: str | None = None, options: ModelOptions | None = None) -> None:
+        self._context = context
+        self._name = model or context.default_model
+        self._options: ModelOptions = options or {}
+
+    async def complete(self, prompt: Prompt, options: ModelOptions | None = None) -> Reply:
+        """The whole answer to a text or to a list of messages."""
+        provider, request = self._request("complete", prompt, options)
+        with Meter(self._context.usage, provider.name, request.model) as meter:
+            response = await provider.complete(request)
+            price = meter.finish(response.model, response.usage)
+        return reply_of(provider.name, response, price)
+
+    def stream(self, prompt: Prompt, options: ModelOptions | None = None) -> AsyncIterator[Chunk]:
+        """The answer as it comes. Leaving the loop early closes the connection."""
+        provider, request = self._request("stream", prompt, options)
+        return chunks_of(provider, request, Meter(self._context.usage, provider.name, request.model))
+
+    @overload
+    async def embed(self, texts: str, options: EmbedOptions | None = None) -> list[float]: ...
+    @overload
+    async def embed(self, texts: list[str], options: EmbedOptions | None = None) -> list[list[float]]: ...
+    async def embed(self, texts: str | list[str], options: EmbedOptions | None = None) -> Any:
+        """A vector for a text, or a list of vectors for a list of texts, in their order."""
+        several = [texts] if isinstance(texts, str) else texts
+        if not several or "" in several:
+            raise InvalidValueError("embed: there is no text to embed", hint="pass a text, or a list of texts")
+        provider, model = self._context.registry.resolve(self._name)
+        timeout = (options or {}).get("timeout", self._options.get("timeout"))
+        with Meter(self._context.usage, provider.name, model) as meter:
+            embeddings = await provider.embed(model, several, timeout=timeout)
+            meter.finish(embeddings.model, embeddings.usage)
+        return embeddings.vectors[0] if isinstance(texts, str) else embeddings.vectors
+
+    async def count_tokens(self, prompt: Prompt) -> TokenCount:
+        """How many tokens a prompt has for this model, and how that was found out."""
+        provider, model = self._context.registry.resolve(self._name)
+        count = await provider.count_tokens(model, to_messages(prompt, "count_tokens"))
+        return {"tokens": count.tokens, "method": count.method}
+
+    async def info(self) -> ModelInfo:
+        """What is known of this model."""
+        provider, model = self._context.registry.resolve(self._name)
+        info = await provider.info(model)
+        return {
+            "name": info.name,
+            "provider": info.provider,
+            "context_length": info.context_length,
+            "max_output_tokens": info.max_output_tokens,
+            "local": info.local,
+            "details": info.details,
+        }
+
+    def _request(self, method: str, prompt: Prompt, options: ModelOptions | None) -> tuple[LLMProvider, Request]:
+        provider, model = self._context.registry.resolve(self._name)
+        return provider, request_for(method, model, prompt, {**self._options, **(options or {})})

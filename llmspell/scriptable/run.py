@@ -1,0 +1,74 @@
+"""What scripts see of the run itself: `spell`, `stdin`, `sleep`."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Annotated, TypeAlias
+
+from llmspell.scriptable.context import RunContext
+from llmspell.scriptable.records import RunCost, RunLimits
+from llmspell.scriptable.shapes import Bounds
+
+Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=1e9)]
+
+
+async def sleep(context: RunContext, seconds: Pause) -> None:  # noqa: ARG001  # every bridge object is given the run
+    """Wait for that many seconds."""
+    import asyncio  # a spell that never waits does without
+
+    await asyncio.sleep(seconds)
+
+
+class ScriptableInput:
+    """The standard input of the run."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._input = context.stdin
+
+    async def read(self) -> str:
+        """All that is left of the input, as text."""
+        return await self._input.read()
+
+    def lines(self) -> AsyncIterator[str]:
+        """The lines that are left, one by one, without their line ends."""
+        return self._input.lines()
+
+
+class ScriptableSpell:
+    """The run of this spell."""
+
+    name: str
+    """The file of the spell, as it was named."""
+    run_id: str
+    """The id of this run."""
+    language: str
+    """The language that it is written in."""
+
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+
+    def usage(self) -> RunCost:
+        """The calls to models so far, their tokens and their price."""
+        usage = self._context.usage
+        return {
+            "calls": usage.calls,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "cost": usage.cost,
+        }
+
+    def limits(self) -> RunLimits:
+        """The limits of this run."""
+        limits = self._context.limits
+        return {
+            "memory": limits.memory,
+            "cpu": limits.cpu,
+            "timeout": limits.timeout,
+            "max_calls": limits.max_calls,
+            "max_output": limits.max_output,
+        }
+
+
+def load_module(context: RunContext, specifier: str, importer: str) -> dict[str, str]:
+    """The source of a module of the spell's own folder."""
+    return dict(context.load_module(specifier, importer))
