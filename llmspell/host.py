@@ -292,9 +292,11 @@ class _Run:
     def _blocking_interpreter(self) -> Interpreter:
         if self.isolation == "inline":
             return bridge_of(self.spell.language).interpreter(self.spell.language)
-        from llmspell.workers.remote import RemoteInterpreter, start_worker  # not needed inline
+        from llmspell.workers.child import start_worker
+        from llmspell.workers.remote import RemoteInterpreter  # not needed inline
 
-        return RemoteInterpreter(start_worker(self.spell.language), deadline=self._deadline)
+        process = (self._start_worker or start_worker)(self.spell.language)
+        return RemoteInterpreter(process, deadline=self._deadline)
 
     def _make_worker(self, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
         if self.isolation == "inline":
@@ -341,7 +343,7 @@ def _isolation(isolation: str, spell: Spell) -> str:
 def _seed(seed: int | None) -> int:
     if seed is None:
         return int.from_bytes(os.urandom(7), "big") & (values.MAX_SAFE_INTEGER - 1)
-    if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < values.MAX_SAFE_INTEGER:
+    if type(seed) is not int or not 0 <= seed < values.MAX_SAFE_INTEGER:
         raise InvalidValueError(f"seed must be a whole number from 0 to 2^53 - 1, not {seed!r}")
     return seed
 
