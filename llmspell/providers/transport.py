@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
 from typing import NamedTuple
 
 import httpx2
 
 from llmspell.errors import NetworkError, ProviderError, TimeoutExceededError
+from llmspell.providers.pools import Pools
 from llmspell.providers.retry import Retry, retry_after
 
 CONNECT_TIMEOUT = 10.0
@@ -22,7 +23,8 @@ MAX_BODY = 64 * 1024 * 1024
 _DRAIN = 0.1
 
 _TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": 60.0, "pool": None}
-_LIMITS = httpx2.Limits(max_connections=None, max_keepalive_connections=100, keepalive_expiry=30.0)
+_POOL_SIZE = 8
+_LIMITS = httpx2.Limits(max_connections=_POOL_SIZE, max_keepalive_connections=_POOL_SIZE, keepalive_expiry=30.0)
 
 
 class Call(NamedTuple):
@@ -47,45 +49,44 @@ class HttpTransport:
     def __init__(self, http_transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._given = http_transport
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._clients: dict[bool, httpx2.AsyncClient] = {}
+        self._pools: dict[bool, Pools[httpx2.AsyncClient]] = {}
         self._urls: dict[str, httpx2.URL] = {}
 
     async def open(self, call: Call) -> Reply:
         """Send the request and wait for the status and headers. The reply must be closed."""
         url = self._url(call.url)
-        request = httpx2.Request(
-            call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
-        )
-        client = self._client(secure=url.scheme == "https")
+        pools = self._pools_for(secure=url.scheme == "https")
+        await pools.close_idle()
+        pool = pools.acquire()
         try:
-            if call.deadline is None:
-                response = await client.send(request, stream=True)
-            else:
-                async with asyncio.timeout(call.deadline - time.monotonic()):
-                    response = await client.send(request, stream=True)
-        except TimeoutError:
-            raise _too_late(call) from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
-            raise _unreachable(error, call, url) from None
-        return Reply(response, call, url)
+            response = await _send(pool.client, call, url)
+        except BaseException:
+            pools.release(pool)
+            raise
+        return Reply(response, call, url, lambda: pools.release(pool))
 
     async def aclose(self) -> None:
         """Close the connections. The transport can be used again afterwards."""
-        clients, self._clients = self._clients, {}
+        every, self._pools = self._pools, {}
         if self._given is None and self._loop is asyncio.get_running_loop():
-            for client in clients.values():
-                await client.aclose()
+            for pools in every.values():
+                await pools.aclose()
 
-    def _client(self, *, secure: bool) -> httpx2.AsyncClient:
+    def _pools_for(self, *, secure: bool) -> Pools[httpx2.AsyncClient]:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._clients = loop, {}
-        client = self._clients.get(secure)
-        if client is None:
-            # Reading the certificates takes longer than a call, and plain HTTP to a local server needs none.
-            client = httpx2.AsyncClient(transport=self._given, limits=_LIMITS, verify=secure)
-            self._clients[secure] = client
-        return client
+            self._loop, self._pools = loop, {}
+        pools = self._pools.get(secure)
+        if pools is None:
+            pools = self._pools[secure] = self._new_pools(secure=secure)
+        return pools
+
+    def _new_pools(self, *, secure: bool) -> Pools[httpx2.AsyncClient]:
+        if self._given is not None:
+            return Pools(lambda: httpx2.AsyncClient(transport=self._given), float("inf"))
+        # Reading the certificates takes longer than a call: once for all pools, and never for plain HTTP.
+        verify = httpx2.create_ssl_context() if secure else False
+        return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify), _POOL_SIZE)
 
     def _url(self, text: str) -> httpx2.URL:
         url = self._urls.get(text)
@@ -100,15 +101,31 @@ class HttpTransport:
         return url
 
 
+async def _send(client: httpx2.AsyncClient, call: Call, url: httpx2.URL) -> httpx2.Response:
+    request = httpx2.Request(
+        call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
+    )
+    try:
+        if call.deadline is None:
+            return await client.send(request, stream=True)
+        async with asyncio.timeout(call.deadline - time.monotonic()):
+            return await client.send(request, stream=True)
+    except TimeoutError:
+        raise _too_late(call) from None
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
+        raise _unreachable(error, call, url) from None
+
+
 class Reply:
     """A reply of which the status and headers are there, and the body is not yet read."""
 
-    def __init__(self, response: httpx2.Response, call: Call, url: httpx2.URL) -> None:
+    def __init__(self, response: httpx2.Response, call: Call, url: httpx2.URL, release: Callable[[], None]) -> None:
         self.status = response.status_code
         self.headers: Mapping[str, str] = response.headers
         self._response = response
         self._call = call
         self._url = url
+        self._release: Callable[[], None] | None = release
         self._pieces: AsyncIterator[bytes] | None = None
 
     @property
@@ -134,16 +151,20 @@ class Reply:
         """The next piece of the body; empty at its end."""
         pieces = self._start() if self._pieces is None else self._pieces
         try:
-            if self._call.deadline is None:
-                return await anext(pieces)
-            async with asyncio.timeout(self._call.deadline - time.monotonic()):
-                return await anext(pieces)
+            piece = b""
+            while not piece:  # an empty piece is not the end
+                if self._call.deadline is None:
+                    piece = await anext(pieces)
+                else:
+                    async with asyncio.timeout(self._call.deadline - time.monotonic()):
+                        piece = await anext(pieces)
         except StopAsyncIteration:
             return b""
         except TimeoutError:
             raise _too_late(self._call) from None
         except (httpx2.HTTPError, httpx2.StreamError, OSError) as error:
             raise _broken(error, self._call, self._url) from None
+        return piece
 
     def _start(self) -> AsyncIterator[bytes]:
         # Without a compressed body, the layers between us and the connection add nothing but time.
@@ -174,8 +195,16 @@ class Reply:
 
     async def aclose(self) -> None:
         """Give the connection back, or cut it when the body was not read to its end."""
-        with suppress(httpx2.HTTPError, OSError):
-            await self._response.aclose()
+        release, self._release = self._release, None
+        if release is not None:
+            try:
+                if isinstance(self._pieces, AsyncGenerator):
+                    await self._pieces.aclose()
+                await self._response.aclose()
+            except (httpx2.HTTPError, OSError):
+                return
+            finally:
+                release()
 
 
 def host_of(url: str) -> str:
