@@ -16,7 +16,7 @@ from llmspell import values
 from llmspell.border import Done, FromSpell, Interpreter, SpellSource
 from llmspell.config import Config
 from llmspell.drive import Driver, Worker, drive_blocking
-from llmspell.errors import InvalidValueError, from_data
+from llmspell.errors import CancelledError, InvalidValueError, from_data
 from llmspell.events import Ended, Event, Result
 from llmspell.languages import bridge_of
 from llmspell.limits import Limits
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.tools import Tool
+    from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
 ISOLATIONS = ("process", "inline")
@@ -193,15 +194,21 @@ def run(
     providers: Iterable[LLMProvider] = (),
     tools: Iterable[Callable[..., Any]] = (),
     http_transport: httpx2.AsyncBaseTransport | None = None,
+    start_worker: Callable[[str], Child] | None = None,
 ) -> Result:
     """Run one spell from a program without an event loop, and wait for it.
 
-    Takes what `Host` and `Host.run` take. Raises `RuntimeError` inside a running event loop: there, `await
-    Host().run(...)`.
+    Takes what `Host` and `Host.run` take, and `start_worker`, which gives the worker process for a dialect: one that
+    was started early, for instance. It is closed at the end. Raises `RuntimeError` inside a running event loop:
+    there, `await Host().run(...)`. `KeyboardInterrupt` ends the run, and is raised after its `Ended` event.
     """
     host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
     task = _Run(host, spell, params, model, limits, isolation, stdin, seed, on_event)
-    task.drive_blocking()
+    try:
+        task.drive_blocking(start_worker)
+    except KeyboardInterrupt:
+        task.interrupted()
+        raise
     return task.result(check)
 
 
@@ -268,9 +275,9 @@ class _Run:
     async def drive(self) -> None:
         await Driver(self.session, self._make_worker).run(self._source, self._deadline)
 
-    def drive_blocking(self) -> None:
+    def drive_blocking(self, start_worker: Callable[[str], Child] | None = None) -> None:
         _refuse_running_loop()
-        interpreter = self._blocking_interpreter()
+        interpreter = self._blocking_interpreter(start_worker)
         try:
             drive_blocking(self.session, interpreter, self._source)
             if not self.session.ended:
@@ -289,13 +296,13 @@ class _Run:
         finally:
             await self.host.aclose()
 
-    def _blocking_interpreter(self) -> Interpreter:
+    def _blocking_interpreter(self, start_worker: Callable[[str], Child] | None) -> Interpreter:
         if self.isolation == "inline":
             return bridge_of(self.spell.language).interpreter(self.spell.language)
-        from llmspell.workers.child import start_worker
-        from llmspell.workers.remote import RemoteInterpreter  # not needed inline
+        from llmspell.workers import child  # not needed inline
+        from llmspell.workers.remote import RemoteInterpreter
 
-        process = (self._start_worker or start_worker)(self.spell.language)
+        process = (start_worker or child.start_worker)(self.spell.language)
         return RemoteInterpreter(process, deadline=self._deadline)
 
     def _make_worker(self, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
@@ -312,6 +319,11 @@ class _Run:
 
         assert isinstance(interpreter, RemoteInterpreter)  # noqa: S101  # for the type checker: not inline
         return RemoteWorker(interpreter, on_slice)
+
+    def interrupted(self) -> None:
+        """The user stopped the program: tell what the run came to until then."""
+        self.session.fail(CancelledError("the run was interrupted"))
+        self.result(check=False)
 
     def result(self, check: bool) -> Result:
         ended = self.session.ended

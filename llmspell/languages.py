@@ -22,8 +22,12 @@ def bridge_of(dialect: str) -> Bridge:
     for bridge in _bridges():
         if dialect in bridge.dialects:
             return bridge
-    known = [name for bridge in _bridges() for name in bridge.dialects]
-    raise NotFoundError(f"there is no language {dialect!r}", hint=f"choose one of {', '.join(known)}")
+    raise NotFoundError(f"there is no language {dialect!r}", hint=f"choose one of {', '.join(dialects())}")
+
+
+def dialects() -> list[str]:
+    """The names for `--lang`."""
+    return [name for bridge in _bridges() for name in bridge.dialects]
 
 
 def bridge_for(filename: str) -> Bridge | None:

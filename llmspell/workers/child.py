@@ -90,6 +90,11 @@ class Child:
         self.wait()
 
 
+def start_worker(dialect: str) -> Child:
+    """A worker process of its own for one spell in that dialect."""
+    return Child.start("llmspell.workers.serve", [dialect, str(os.getpid())])
+
+
 def _boot(module: str, args: Sequence[str]) -> str:
     # Without `site`, the child finds packages only where this process did.
     path = [os.path.abspath(entry) for entry in sys.path if entry]

@@ -6,7 +6,6 @@ same process from asyncio. Both turn the death of the worker into an error of th
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -34,11 +33,6 @@ class Process(Protocol):
     def kill(self) -> None: ...
     def close(self) -> None: ...
     async def exited(self) -> int | None: ...
-
-
-def start_worker(dialect: str) -> Child:
-    """A worker process of its own for one spell in that dialect."""
-    return Child.start("llmspell.workers.serve", [dialect, str(os.getpid())])
 
 
 def cause_of_death(status: int | None, cpu: float) -> LlmspellError:
