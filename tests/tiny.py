@@ -1,0 +1,186 @@
+"""Makes tiny model files that replay a canned reply, for tests that need a real runtime but no real model.
+
+The graph is that of llama with attention and feed-forward all zero, so that the next token depends on the last
+one alone: embeddings are one-hot, and the output matrix points from each token to its successor. Any prompt leads
+to the first token of the reply.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from llmspell.providers.local import gguf
+from llmspell.providers.local.convert import byte_alphabet
+from llmspell.providers.local.gguf import Field, NewTensor
+
+REPLY = "Hello from a tiny model. It says: naïve café 🦙, and stops."
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+_ONE = struct.pack("<e", 1.0)
+_FEED_FORWARD = 64
+_NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
+
+
+class Vocabulary:
+    """Tokens as a file lists them, and the chains that replies walk along."""
+
+    def __init__(self, *, bpe: bool) -> None:
+        self.bpe = bpe
+        self.tokens: list[bytes] = []
+        self.kinds: list[int] = []
+        self._encoded = {byte: character for character, byte in byte_alphabet().items()}
+        for name, kind in (("<unk>", _UNKNOWN), ("<s>", _CONTROL), ("</s>", _CONTROL)):
+            self._add(name.encode(), kind)
+        self.bytes_from = len(self.tokens)
+        for byte in range(256):
+            self._add(*((self._encoded[byte].encode(), _NORMAL) if bpe else (f"<0x{byte:02X}>".encode(), _BYTE)))
+        for name in ("<|im_start|>", "<|im_end|>"):
+            self._add(name.encode(), _CONTROL)
+        if not bpe:
+            self._add("▁".encode(), _NORMAL)
+
+    def _add(self, token: bytes, kind: int) -> int:
+        self.tokens.append(token)
+        self.kinds.append(kind)
+        return len(self.tokens) - 1
+
+    def spell(self, text: str) -> list[int]:
+        """A token for each word of `text`, made on the way; words beyond ASCII become bytes while those last."""
+        chain: list[int] = []
+        waiting = ""
+        for word in re.findall(r"\s?\S+|\s", text):
+            waiting += word
+            token = self._written(waiting)
+            spelled = [self.bytes_from + byte for byte in waiting.encode()]
+            if not waiting.isascii() and len(set(spelled)) == len(spelled) and not set(spelled) & set(chain):
+                chain += spelled
+            elif token not in self.tokens:
+                chain.append(self._add(token, _NORMAL))
+            else:
+                continue
+            waiting = ""
+        assert not waiting, f"{waiting!r} is in the reply twice"
+        return chain
+
+    def _written(self, text: str) -> bytes:
+        if self.bpe:
+            return "".join(self._encoded[byte] for byte in text.encode()).encode()
+        return text.replace(" ", "▁").encode()
+
+    def fields(self) -> dict[str, Field]:
+        """The metadata of the tokenizer."""
+        prefix = "tokenizer.ggml."
+        fields = {
+            "model": Field.text("gpt2" if self.bpe else "llama"),
+            "tokens": Field.strings(self.tokens),
+            "token_type": Field.numbers(gguf.I32, self.kinds),
+            "bos_token_id": Field.number(gguf.U32, 1),
+            "eos_token_id": Field.number(gguf.U32, 2),
+            "unknown_token_id": Field.number(gguf.U32, 0),
+        }
+        if self.bpe:
+            fields |= {"pre": Field.text("gpt-2"), "merges": Field.strings([b"h e", "Ġ h".encode()])}
+        else:
+            fields["scores"] = Field.numbers(gguf.F32, [-float(id_) for id_ in range(len(self.tokens))])
+        return {prefix + key: field for key, field in fields.items()}
+
+
+def write(
+    path: Path,
+    reply: str = REPLY,
+    *,
+    context: int = 512,
+    loop: bool = False,
+    branches: Sequence[str] = (),
+    template: str = CHATML,
+    bpe: bool = False,
+    edit: Callable[[dict[str, Field], list[NewTensor]], None] | None = None,
+) -> Path:
+    """Write a GGUF file that answers `reply` to anything, and give its path.
+
+    `loop` starts the reply again instead of ending it, `branches` are words one of which follows the first word,
+    with equal odds, `bpe` makes the vocabulary byte-encoded and leaves out the scores, as modern files do. `edit`
+    may change the metadata and the tensors.
+    """
+    vocabulary = Vocabulary(bpe=bpe)
+    steps = [[token] for token in vocabulary.spell(reply)]
+    if branches:
+        steps.insert(1, [vocabulary.spell(" " + word)[0] for word in branches])
+    fields = _graph(len(vocabulary.tokens), context) | vocabulary.fields()
+    if template:
+        fields["tokenizer.chat_template"] = Field.text(template)
+    tensors = _tensors(_successors(steps, len(vocabulary.tokens), loop=loop))
+    if edit is not None:
+        edit(fields, tensors)
+    with path.open("wb") as file:
+        gguf.write(file, 3, fields, tensors)
+    return path
+
+
+def _successors(steps: list[list[int]], count: int, *, loop: bool) -> list[list[int]]:
+    ends = steps[0] if loop else [2]
+    successors = [steps[0]] * count
+    for step, following in zip(steps, [*steps[1:], ends], strict=True):
+        for token in step:
+            successors[token] = following
+    return successors
+
+
+def _width(count: int) -> int:
+    return (count + 63) // 64 * 64
+
+
+def _graph(count: int, context: int) -> dict[str, Field]:
+    width = _width(count)
+    numbers = {
+        "context_length": context,
+        "embedding_length": width,
+        "block_count": 1,
+        "feed_forward_length": _FEED_FORWARD,
+        "attention.head_count": width // 32,
+        "attention.head_count_kv": width // 32,
+        "rope.dimension_count": 32,
+    }
+    return {
+        "general.architecture": Field.text("llama"),
+        "general.name": Field.text("tiny"),
+        "general.file_type": Field.number(gguf.U32, 1),
+        **{f"llama.{key}": Field.number(gguf.U32, value) for key, value in numbers.items()},
+        "llama.attention.layer_norm_rms_epsilon": Field.number(gguf.F32, 1e-5),
+    }
+
+
+def _tensors(successors: list[list[int]]) -> list[NewTensor]:
+    count = len(successors)
+    width = _width(count)
+    ones = struct.pack("<f", 1.0) * width
+    tensors = [
+        _half("token_embd.weight", width, count, [(token, token) for token in range(count)]),
+        _tensor("output_norm.weight", (width,), 0, ones),
+        _half("output.weight", width, count, [(to, token) for token in range(count) for to in successors[token]]),
+    ]
+    tensors += [_tensor(f"blk.0.{name}.weight", (width,), 0, ones) for name in ("attn_norm", "ffn_norm")]
+    shapes = dict.fromkeys(("attn_q", "attn_k", "attn_v", "attn_output"), (width, width))
+    shapes |= {"ffn_gate": (width, _FEED_FORWARD), "ffn_up": (width, _FEED_FORWARD), "ffn_down": (_FEED_FORWARD, width)}
+    return tensors + [_zeros(f"blk.0.{name}.weight", shape) for name, shape in shapes.items()]
+
+
+def _half(name: str, width: int, count: int, ones: list[tuple[int, int]]) -> NewTensor:
+    data = bytearray(2 * width * count)
+    for row, column in ones:
+        at = 2 * (row * width + column)
+        data[at : at + 2] = _ONE
+    return _tensor(name, (width, count), 1, bytes(data))
+
+
+def _zeros(name: str, shape: tuple[int, int]) -> NewTensor:
+    return _tensor(name, shape, 2, bytes(shape[0] * shape[1] // 32 * 18))
+
+
+def _tensor(name: str, shape: tuple[int, ...], kind: int, data: bytes) -> NewTensor:
+    return NewTensor(name, shape, kind, len(data), lambda: [data])
