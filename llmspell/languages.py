@@ -19,6 +19,8 @@ SHIPPED = {"lua": "llmspell_lua:bridge", "js": "llmspell_js:bridge"}
 
 def bridge_of(dialect: str) -> Bridge:
     """The bridge that runs a dialect such as `lua`, `lua5.5` or `js`. Raises `NotFoundError`."""
+    if dialect in SHIPPED:  # a worker loads its own language, not both
+        return _load(SHIPPED[dialect])
     for bridge in _bridges():
         if dialect in bridge.dialects:
             return bridge
@@ -39,13 +41,8 @@ def bridge_for(filename: str) -> Bridge | None:
 
 
 def _bridges() -> Iterator[Bridge]:
-    yield from _shipped()
+    yield from map(_load, SHIPPED.values())
     yield from _installed()
-
-
-@cache
-def _shipped() -> tuple[Bridge, ...]:
-    return tuple(_load(target) for target in SHIPPED.values())
 
 
 @cache
@@ -57,6 +54,7 @@ def _installed() -> tuple[Bridge, ...]:
     )
 
 
+@cache
 def _load(target: str) -> Bridge:
     module, _, name = target.partition(":")
     return cast(Bridge, getattr(importlib.import_module(module), name))

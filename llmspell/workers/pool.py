@@ -60,7 +60,7 @@ class _Zygote:
     def __init__(self, dialects: list[str], loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
         self.dialects = dialects
-        self.alive = True
+        self._open = True
         self._child = Child.start("llmspell.workers.zygote", [str(os.getpid()), *dialects])
         self._child.sock.setblocking(True)
         self._buffer = frames.FrameBuffer()
@@ -68,6 +68,10 @@ class _Zygote:
         self._starting: dict[int, Forked] = {}
         self._running: dict[int, Forked] = {}
         loop.add_reader(self._child.sock, self._readable)
+
+    @property
+    def alive(self) -> bool:
+        return self._open and self._child.poll() is None
 
     def fork(self, dialect: str) -> Forked:
         ours, theirs = socket.socketpair()
@@ -106,9 +110,9 @@ class _Zygote:
                 self._running.pop(number).ended(value)
 
     def _died(self) -> None:
-        if not self.alive:
+        if not self._open:
             return
-        self.alive = False
+        self._open = False
         self.loop.remove_reader(self._child.sock)
         self._child.close()
         for worker in (*self._starting.values(), *self._running.values()):
@@ -129,7 +133,7 @@ class Pool:
         """An interpreter in a worker process that no spell has used; call it in the event loop."""
         zygote = self._running_zygote(dialect)
         ready = self._warm.setdefault(dialect, deque())
-        worker = ready.popleft() if ready else zygote.fork(dialect)
+        worker = _first_alive(ready) or zygote.fork(dialect)
         while len(ready) < self._size:
             ready.append(zygote.fork(dialect))
         return RemoteInterpreter(worker)
@@ -153,3 +157,12 @@ class Pool:
             self.close()
             zygote = self._zygote = _Zygote([dialect], loop)
         return zygote
+
+
+def _first_alive(ready: deque[Forked]) -> Forked | None:
+    while ready:
+        worker = ready.popleft()
+        if not worker.exit_status.done():
+            return worker
+        worker.close()
+    return None

@@ -7,10 +7,11 @@ same process from asyncio. Both turn the death of the worker into an error of th
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from llmspell.border import Failed, FromSpell, SpellSource, ToSpell
+from llmspell.border import EngineLimits, Failed, FromSpell, SpellSource, ToSpell
 from llmspell.errors import InternalError, LimitError, LlmspellError
 from llmspell.limits import Deadline
 from llmspell.workers import frames
@@ -52,25 +53,27 @@ def cause_of_death(status: int | None, cpu: float) -> LlmspellError:
     )
 
 
-def stall_seconds(cpu: float) -> float:
-    """How long a slice may take on the clock: a worker that is stopped, not busy, uses no processor time."""
-    return 10.0 * cpu + 10.0
-
-
 class RemoteInterpreter:
     """An interpreter in a worker process. `start` and `feed` block until the slice is over.
 
-    `deadline` ends a slice that is still running then.
+    `deadline` ends a slice that is still running then. `stall` is how many seconds a slice may take on the clock:
+    a worker that is stopped, not busy, uses no processor time. By default it depends on the limits of the spell.
     """
 
-    def __init__(self, process: Process, *, deadline: Deadline | None = None) -> None:
+    def __init__(self, process: Process, *, deadline: Deadline | None = None, stall: float | None = None) -> None:
         self.process = process
         self.deadline = deadline
         self.buffer = frames.FrameBuffer()
-        self._cpu = 0.0
+        self.limits = EngineLimits()
+        self._stall = stall
+
+    @property
+    def stall(self) -> float:
+        """How many seconds a slice may take on the clock."""
+        return 10.0 * self.limits.cpu + 10.0 if self._stall is None else self._stall
 
     def start(self, spell: SpellSource) -> list[FromSpell]:
-        self._cpu = spell.limits.cpu
+        self.limits = spell.limits
         return self._slice(frames.start(spell))
 
     def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
@@ -82,35 +85,45 @@ class RemoteInterpreter:
     def _slice(self, frame: bytes) -> list[FromSpell]:
         received: list[FromSpell] = []
         try:
-            self.process.sock.settimeout(self._seconds())
-            self.process.sock.sendall(frame)
-            while data := self._receive():
-                for body in self.buffer.feed(data):
-                    messages, ended = frames.from_worker(body)
-                    received += messages
-                    if ended:
-                        return received
+            return self._exchange(frame, received)
         except TimeoutError:
-            return [*received, Failed(self._overrun().to_data())]
-        except OSError:  # it died while we wrote
-            pass
-        except InternalError as error:
+            error = self._overrun()
+        except InternalError as refused:
+            error = refused
             self.process.kill()
-            return [*received, Failed(error.to_data())]
-        return [*received, Failed(cause_of_death(self._status(), self._cpu).to_data())]
+        except OSError:  # it died while we wrote, or read
+            error = cause_of_death(self._status(), self.limits.cpu)
+        return [*received, Failed(error.to_data())]
+
+    def _exchange(self, frame: bytes, received: list[FromSpell]) -> list[FromSpell]:
+        sock = self.process.sock
+        end = time.monotonic() + self.stall
+        room = frames.MAX_FRAME + self.limits.max_output
+        sock.settimeout(self._left(end))
+        sock.sendall(frame)
+        while True:
+            sock.settimeout(self._left(end))
+            if not (data := sock.recv(_READ)):
+                raise ConnectionError
+            room -= len(data)
+            if room < 0:
+                raise InternalError("the worker of the spell does not stop talking")
+            for body in self.buffer.feed(data):
+                messages, ended = frames.from_worker(body)
+                received += messages
+                if ended:
+                    return received
+
+    def _left(self, end: float) -> float:
+        left = end - time.monotonic()
+        if self.deadline is not None:
+            left = min(left, self.deadline.left)
+        if left <= 0:
+            raise TimeoutError
+        return left
 
     def _status(self) -> int | None:
         return self.process.wait() if isinstance(self.process, Child) else None
-
-    def _receive(self) -> bytes:
-        self.process.sock.settimeout(self._seconds())
-        return self.process.sock.recv(_READ)
-
-    def _seconds(self) -> float:
-        stall = stall_seconds(self._cpu)
-        if self.deadline is None:
-            return stall
-        return min(stall, max(self.deadline.left, 0.001))
 
     def _overrun(self) -> LlmspellError:
         self.process.kill()
@@ -137,7 +150,6 @@ class RemoteWorker:
         self._process = remote.process
         self._on_slice = on_slice
         self._loop = loop
-        self._cpu = 0.0
         self._open = True
         self._unsent = b""
         self._writing = False
@@ -147,7 +159,7 @@ class RemoteWorker:
         loop.add_reader(self._process.sock, self._readable)
 
     def start(self, spell: SpellSource) -> None:
-        self._cpu = spell.limits.cpu
+        self._remote.limits = spell.limits
         self._send(frames.start(spell))
 
     def feed(self, messages: Sequence[ToSpell], now: float) -> None:
@@ -163,7 +175,7 @@ class RemoteWorker:
         self._process.close()
 
     def _send(self, frame: bytes) -> None:
-        self._watchdog = self._loop.call_later(stall_seconds(self._cpu), self._stalled)
+        self._watchdog = self._loop.call_later(self._remote.stall, self._stalled)
         self._unsent = frame
         self._writable()
 
@@ -208,7 +220,7 @@ class RemoteWorker:
         self._obituary = self._loop.create_task(self._tell_death())
 
     async def _tell_death(self) -> None:
-        error = cause_of_death(await self._process.exited(), self._cpu)
+        error = cause_of_death(await self._process.exited(), self._remote.limits.cpu)
         if self._open:
             self._fail(error)
 
