@@ -1,0 +1,126 @@
+"""`llmspell run`."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
+from llmspell.cli.arguments import complete_language, complete_model, read_spell
+from llmspell.cli.early import HeadStart
+from llmspell.cli.interrupts import exit_code
+from llmspell.cli.output import Reporter
+from llmspell.cli.params import parameters
+from llmspell.config import Config, load
+from llmspell.values import MAX_SAFE_INTEGER
+
+
+class _Positive(click.ParamType):
+    name = "number"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        if not 0 < number < 1e12:
+            self.fail(f"{value} is not a number above 0.", param, ctx)
+        return number
+
+
+_POSITIVE = _Positive()
+
+
+@click.command(name="run", short_help="Run a spell.")
+@click.argument("file", required=False, type=click.Path(allow_dash=True))
+@click.option("-e", "source", metavar="SOURCE", help="The spell itself; needs --lang.")
+@click.option(
+    "--lang",
+    "language",
+    metavar="LANG",
+    shell_complete=complete_language,
+    help="Its language, if FILE's ending does not tell.",
+)
+@click.option("-p", "pairs", multiple=True, metavar="NAME=TEXT|NAME:=JSON", help="A parameter. Repeatable.")
+@click.option("--params", "params_file", type=click.Path(), metavar="FILE.json", help="Parameters; -p goes over them.")
+@click.option(
+    "--model", metavar="NAME", shell_complete=complete_model, help="What llm() means, such as openai/gpt-5-mini."
+)
+@click.option("--isolation", type=click.Choice(["process", "inline"]), help="Where the script runs.  [process]")
+@click.option("--timeout", type=_POSITIVE, metavar="SECONDS", help="Limit of the whole run.  [none]")
+@click.option("--memory", type=_POSITIVE, metavar="MB", help="Limit of the script's heap.  [64]")
+@click.option("--cpu", type=_POSITIVE, metavar="SECONDS", help="Limit of one slice of computing.  [10]")
+@click.option("--max-calls", type=click.IntRange(min=1), metavar="N", help="Limit of calls to the runtime.  [10000]")
+@click.option("--seed", type=click.IntRange(0, MAX_SAFE_INTEGER - 1), metavar="N", help="Makes randomness repeatable.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
+@click.option("-q", "--quiet", is_flag=True, help="No logs and no closing line.")
+@click.option("-v", "--verbose", is_flag=True, help="Show calls with their times, debug logs and stacks.")
+@click.pass_obj
+def command(early: HeadStart, /, **given: Any) -> int:
+    """Run the spell in FILE, given with -e, or on the standard input (-).
+
+    Text appears as the spell prints it; what the spell returns is printed at the end. The standard input goes to
+    the spell, logs go to the standard error.
+
+    \b
+    Examples:
+      llmspell run hello.lua
+      llmspell run summarize.js -p length:=3 < notes.txt
+      llmspell run -e 'return llm():complete(params.q).text' --lang lua -p q='Why is the sky blue?'
+      llmspell run agent.lua --model local/smollm2-135m --timeout 60 --json
+
+    \b
+    Exit codes:
+      0 done · 1 the spell failed · 2 wrong usage · 3 a limit was hit · 130 interrupted
+    """
+    if given["quiet"] and given["verbose"]:
+        raise click.UsageError("-q and -v contradict each other")
+    spell = read_spell(given["file"], given["source"], given["language"])
+    config = load(overrides=_overrides(given))
+    if given["model"]:
+        from llmspell.cli.local import check_model  # brings the providers
+
+        check_model(config, given["model"])
+    params = parameters(given["params_file"], given["pairs"])
+    return _run(early, spell, config, params, given)
+
+
+def _run(early: HeadStart, spell: Any, config: Config, params: Any, given: dict[str, Any]) -> int:
+    from llmspell.host import run  # after all that may be wrong with the arguments
+
+    reporter = Reporter(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+    stdin = "" if given["file"] == "-" else sys.stdin
+    try:
+        result = run(
+            spell,
+            params=params,
+            seed=given["seed"],
+            stdin=stdin,
+            on_event=reporter,
+            check=False,
+            config=config,
+            start_worker=early.take,
+        )
+    except KeyboardInterrupt as interrupt:
+        reporter.interrupted(interrupt)
+        return exit_code(interrupt)
+    reporter.close(result)
+    if result.error is None:
+        return DONE
+    return LIMIT_HIT if result.error.kind == "limit" else FAILED
+
+
+def _overrides(given: dict[str, Any]) -> dict[str, Any]:
+    memory = given["memory"]
+    return {
+        "model": given["model"],
+        "isolation": given["isolation"],
+        "limits": {
+            "memory": None if memory is None else max(int(memory * 2**20), 1),
+            "cpu": given["cpu"],
+            "timeout": given["timeout"],
+            "max_calls": given["max_calls"],
+        },
+    }
