@@ -111,8 +111,9 @@ class FrameBuffer:
             end = HEADER.size + length
             if len(self._bytes) < end:
                 return
-            yield bytes(self._bytes[HEADER.size : end])
-            del self._bytes[:end]
+            body = bytes(self._bytes[HEADER.size : end])
+            del self._bytes[:end]  # before the yield: a reader may stop there
+            yield body
 
 
 def from_worker(body: bytes) -> tuple[list[FromSpell], bool]:

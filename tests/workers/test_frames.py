@@ -66,6 +66,12 @@ def test_frames_may_be_cut_anywhere(cuts):
     assert [json.loads(body) for body in bodies(data, *cuts)] == [["a", 1], {"b": "é"}, None]
 
 
+def test_a_reader_that_stops_leaves_the_rest():
+    buffer = frames.FrameBuffer()
+    assert next(buffer.feed(frames.pack(1) + frames.pack(2))) == b"1"
+    assert list(buffer.feed(b"")) == [b"2"]
+
+
 def test_a_frame_too_large_is_refused_before_it_is_read():
     with pytest.raises(InternalError, match="larger than"):
         bodies(frames.HEADER.pack(frames.MAX_FRAME + 1) + b"x")
