@@ -1,0 +1,127 @@
+"""QuickJS under the limits of a run: each entry into it is counted, and a limit that was passed ends everything.
+
+The engine's time limit counts the processor time of the process from each entry on; a slice has many entries, so
+what is left of its budget is set again as it shrinks. Script code cannot catch either limit, with one exception:
+an allocation that fails without leaving room for an error object is a catchable `null`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import _quickjs
+
+from llmspell.border import EngineLimits
+from llmspell.errors import ErrorData
+
+JSException = _quickjs.JSException
+STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
+_FLUSH = 4 * 1024 * 1024  # heap to say the last words in, beyond the limit
+
+
+class LimitPassed(Exception):  # noqa: N818  # a signal inside this package, never shown
+    """The script passed a limit; `error` is what ends its run."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.error: ErrorData = {"kind": "limit", "message": message}
+
+
+class Engine:
+    """One QuickJS context, entered through `enter` and `drain`."""
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self._limits = limits
+        self._context = _quickjs.Context()
+        self._context.set_max_stack_size(STACK)
+        self._context.set_memory_limit(limits.memory)
+        self._job = self._context.execute_pending_job
+        self.begin_slice()
+
+    def begin_slice(self) -> None:
+        """Start counting processor time anew."""
+        self._left = self._limits.cpu
+        self._used = time.process_time()
+        self._context.set_time_limit(self._left)
+        self._look = time.perf_counter() + self._left / 8
+
+    def evaluate(self, text: str) -> Any:
+        """The value of a script; to be called through `enter` if it may not be ours."""
+        return self._context.eval(text)
+
+    def module(self, text: str) -> Any:
+        """The promise of a module that starts to run; to be called through `enter`."""
+        return self._context.module(text)
+
+    def enter(self, function: Any, *args: Any) -> Any:
+        """Call something of the engine, and look at the clock afterwards."""
+        try:
+            return function(*args)
+        except JSException as error:
+            self._refuse(error)
+            raise
+        finally:
+            if time.perf_counter() > self._look:
+                self._count()
+
+    def drain(self) -> None:
+        """Run the jobs that are due, and those that they make."""
+        job = self._job
+        while True:
+            try:
+                if not job():
+                    return
+            except JSException as error:
+                self._refuse(error)  # anything else was thrown where nobody can catch it, by a finalizer
+            if time.perf_counter() > self._look:
+                self._count()
+
+    def last_words(self, door: Any) -> tuple[str, str]:
+        """What the script said before it passed a limit, and where it was; empty where that cannot be found out."""
+        self._context.set_memory_limit(self._limits.memory + _FLUSH)
+        self._context.set_time_limit(1)
+        try:
+            return door("words"), door("whereabouts")
+        except JSException:
+            return "", "{}"
+
+    def _count(self) -> None:
+        now = time.process_time()
+        self._left -= now - self._used
+        self._used = now
+        if self._left <= 0:
+            raise LimitPassed(cpu_message(self._limits))
+        self._context.set_time_limit(self._left)
+        self._look = time.perf_counter() + self._left / 8
+
+    def _refuse(self, error: Exception) -> None:
+        text = str(error)
+        if text.startswith("InternalError: interrupted"):
+            raise LimitPassed(cpu_message(self._limits)) from None
+        if text.startswith(("null\n", "out of memory\n", "InternalError: out of memory")):
+            raise LimitPassed(memory_message(self._limits)) from None
+
+
+def cpu_message(limits: EngineLimits) -> str:
+    """What a spell is told that computed for too long."""
+    return f"CPU limit of {limits.cpu:g} s in one slice exceeded"
+
+
+def memory_message(limits: EngineLimits) -> str:
+    """What a spell is told that used too much memory."""
+    return f"memory limit of {_megabytes(limits.memory)} exceeded"
+
+
+def passed(limit: str, limits: EngineLimits) -> ErrorData:
+    """The error for a limit that the prelude counts, by its name there."""
+    messages = {
+        "memory": memory_message(limits),
+        "calls": f"limit of {limits.max_calls} calls exceeded",
+        "output": f"output limit of {_megabytes(limits.max_output)} exceeded",
+    }
+    return {"kind": "limit", "message": messages[limit]}
+
+
+def _megabytes(size: int) -> str:
+    return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size} bytes"

@@ -1,0 +1,108 @@
+// The door: the one function that the Python side holds. It never runs two things at once, and says what it has
+// to say in `take`.
+
+let parameters;
+
+function begin(text, described, web) {
+  const given = parse(text);
+  limits.calls = given.maxCalls;
+  limits.output = given.maxOutput;
+  time = startTime = given.now;
+  seedRandom(given.seed);
+  const facts = ["name", given.name, "runId", given.runId, "language", "js"];
+  publishGlobals();
+  publishProxies(described, facts);
+  publishWeb(web);
+  parameters = given.params;
+  publish("params", parameters);
+}
+
+// The result of a spell is its default export; a function is called, and a promise awaited.
+async function finish(result) {
+  try {
+    let value = await result();
+    if (typeof value === "function") value = await value(parameters);
+    end(`["Done",${encode(value, null, false, "the value")}]`);
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error) {
+  end(`["Failed",${describeError(error)},${error === null}]`);
+}
+
+function end(text) {
+  if (over) return;
+  over = true;
+  say(outOfMemory ? '["Limit","memory"]' : text);
+}
+
+function startModule(name, meta, make) {
+  main = newModule(name, parse(meta));
+  main.make = make;
+  finish(async () => {
+    await link(main, List());
+    await run(main);
+    return main.namespace.default;
+  });
+}
+
+// A spell without imports is run by the engine itself, as the only module that it knows: `<input>`.
+function watch(promise) {
+  finish(async () => {
+    await promise;
+    return (await import("<input>")).default;
+  });
+}
+
+// Where the script is, for an error that ends it from outside: where the engine stopped it, or its latest open call.
+function whereabouts() {
+  let latest = lastFault;
+  if (latest === undefined) mapEach(pending, (waiting) => (latest = waiting.at ?? latest));
+  const data = Bare();
+  if (latest !== undefined) addPlace(data, latest);
+  return stringify(data);
+}
+
+// Gives the messages since the last time, or nothing when a turn was run whose consequences come first.
+function take(last) {
+  if (outOfMemory) say('["Limit","memory"]');
+  else if (!over && takeTurn()) return undefined;
+  else if (!over && last && openCalls === 0) {
+    fail(fault("spell", "the spell waits for something that never happens", "resolve the promise that it awaits"));
+  }
+  const text = out;
+  out = "";
+  return text;
+}
+
+return (what, a, b, c, d) => {
+  switch (what) {
+    case "take":
+      return take(a);
+    case "resolve":
+      return settle(a, false, b);
+    case "reject":
+      return settle(a, true, b);
+    case "loaded":
+      return moduleLoaded(a, b, c, d);
+    case "invoke":
+      return void invoke(a, b, c);
+    case "now":
+      time = a;
+      return undefined;
+    case "begin":
+      return begin(a, b, c);
+    case "watch":
+      return void watch(a);
+    case "start":
+      return startModule(a, b, c);
+    case "file":
+      return addFile(a, b, c);
+    case "words":
+      return out;
+    case "whereabouts":
+      return whereabouts();
+  }
+};

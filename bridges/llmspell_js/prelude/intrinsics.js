@@ -1,0 +1,58 @@
+// What the prelude uses of the language, taken before any script can change it. No prelude file calls a method
+// of an object that a script can reach through a prototype: it uses these names, objects without a prototype
+// (`Bare`, `List`) and maps with methods of their own (`pin`).
+const Bare = () => ({ __proto__: null });
+const { apply, construct } = Reflect;
+const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, hasOwn, keys, setPrototypeOf } = Object;
+const { isArray } = Array;
+const { isFinite, isInteger } = Number;
+const { floor, imul, min } = Math;
+const { parse, stringify } = JSON;
+const $Array = Array;
+const $Date = Date;
+const $Error = Error;
+const $Map = Map;
+const $Promise = Promise;
+const $Proxy = Proxy;
+const $String = String;
+const $TypeError = TypeError;
+const $WeakMap = WeakMap;
+const $eval = eval;
+const arrayFrom = Array.from;
+const enqueue = queueMicrotask;
+const isView = ArrayBuffer.isView;
+const ObjectPrototype = Object.prototype;
+const asyncIterator = Symbol.asyncIterator;
+
+const unbound = (fn) => Function.prototype.call.bind(fn);
+const wellFormed = unbound($String.prototype.isWellFormed);
+const toWellFormed = unbound($String.prototype.toWellFormed);
+const upper = unbound($String.prototype.toUpperCase);
+const sliceText = unbound($String.prototype.slice);
+const isoDate = unbound($Date.prototype.toISOString);
+const dateTime = unbound($Date.prototype.getTime);
+const symbolText = unbound(Symbol.prototype.toString);
+const mapEach = unbound($Map.prototype.forEach);
+const setEach = unbound(Set.prototype.forEach);
+
+const List = () => setPrototypeOf([], null);
+
+function pin(map) {
+  const proto = getPrototypeOf(map);
+  for (const name of ["get", "set", "has", "delete"]) defineProperty(map, name, { __proto__: null, value: proto[name] });
+  return map;
+}
+
+function define(target, name, value) {
+  defineProperty(target, name, { __proto__: null, value, writable: true, configurable: true, enumerable: false });
+}
+
+function publish(name, value) {
+  define(globalThis, name, value);
+}
+
+function camel(name) {
+  let text = "";
+  for (let i = 0; i < name.length; i++) text += name[i] === "_" && i > 0 && ++i < name.length ? upper(name[i]) : name[i] ?? "";
+  return text;
+}

@@ -1,0 +1,160 @@
+// The bridge objects: functions made from the generated description. An object such as `llm(...)` is its constructor's
+// arguments, which travel with each call; nothing of it lives in the runtime.
+
+const signals = pin(new $WeakMap()); // AbortSignal -> { aborted, reason, listen }
+
+function prepareMethod(described) {
+  const method = { __proto__: null, name: described.method, stream: described.stream === true, params: List(), spec: null };
+  method.spec = prepareSpec(described.result);
+  for (let i = 0; i < described.params?.length; i++) {
+    const { name, spec } = described.params[i];
+    method.params[i] = { __proto__: null, name, spec: prepareSpec(spec) };
+  }
+  return method;
+}
+
+function makeFunction(described, self) {
+  let method;
+  const run = (...args) => {
+    method ??= prepareMethod(described);
+    const signal = signalOf(method.params, args);
+    if (method.stream) return new Stream(method.name, encodeArguments(method.params, args, self), method.spec, signal);
+    let text;
+    try {
+      text = encodeArguments(method.params, args, self);
+    } catch (error) {
+      return new $Promise((_, reject) => reject(error));
+    }
+    return call(method.name, text, method.spec, signal);
+  };
+  return run;
+}
+
+// An `AbortSignal` among the options stays on this side: it withdraws the call.
+function signalOf(params, args) {
+  const last = params.length - 1;
+  if (last < 0 || params[last].name !== "options") return undefined;
+  const options = args[last];
+  if (typeof options !== "object" || options === null) return undefined;
+  const given = options.signal;
+  const signal = typeof given === "object" && given !== null ? signals.get(given) : undefined;
+  if (signal !== undefined) put(args, last, without(options, "signal"));
+  return signal;
+}
+
+function without(object, left) {
+  const copy = Bare();
+  const names = keys(object);
+  for (let i = 0; i < names.length; i++) if (names[i] !== left) copy[names[i]] = object[names[i]];
+  return copy;
+}
+
+function encodeArguments(params, args, self) {
+  return `{${self}${encodeList(params, args, self === "" ? "" : ",")}}`;
+}
+
+function encodeList(params, args, first) {
+  let text = "";
+  for (let i = 0; i < params.length && i < args.length; i++) {
+    if (args[i] === undefined) continue;
+    const { name, spec } = params[i];
+    text += `${text === "" ? first : ","}"${name}":${encode(args[i], spec, true, name)}`;
+  }
+  return text;
+}
+
+function makeModule(name, methods, extra) {
+  const module = { __proto__: null };
+  const names = keys(methods);
+  for (let i = 0; i < names.length; i++) module[camel(names[i])] = makeFunction(methods[names[i]], "");
+  for (let i = 0; i < extra.length; i += 2) module[extra[i]] = extra[i + 1];
+  return freeze(setPrototypeOf(module, helpfulPrototype(name, module)));
+}
+
+function makeClass(name, described) {
+  let params;
+  let prototype;
+  const names = keys(described.methods);
+  return (...args) => {
+    params ??= prepareMethod(described).params;
+    const self = `"self":{${encodeList(params, args, "")}}`;
+    const object = Bare();
+    for (let i = 0; i < names.length; i++) define(object, camel(names[i]), makeFunction(described.methods[names[i]], self));
+    prototype ??= helpfulPrototype(name, object);
+    return freeze(setPrototypeOf(object, prototype));
+  };
+}
+
+// What a bridge object inherits from: a name that it does not have is an error which names the nearest one.
+function helpfulPrototype(what, methods) {
+  return new $Proxy(freeze(Bare()), {
+    __proto__: null,
+    get(_, name) {
+      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON") return ObjectPrototype[name];
+      const near = nearest(name, getOwnPropertyNames(methods));
+      throw fault("type", `${what} has no method or field ${stringify(name)}`, near && `did you mean ${near}?`);
+    },
+  });
+}
+
+function nearest(name, names) {
+  let best;
+  let bestDistance = 1 + min(3, floor(name.length / 2));
+  for (let i = 0; i < names.length; i++) {
+    const distance = editDistance(name, names[i]);
+    if (distance < bestDistance) {
+      bestDistance = distance;
+      best = names[i];
+    }
+  }
+  return best;
+}
+
+function editDistance(a, b) {
+  const row = List();
+  for (let j = 0; j <= b.length; j++) row[j] = j;
+  for (let i = 1; i <= a.length; i++) {
+    let diagonal = row[0];
+    row[0] = i;
+    for (let j = 1; j <= b.length; j++) {
+      const above = row[j];
+      row[j] = min(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1));
+      diagonal = above;
+    }
+  }
+  return row[b.length];
+}
+
+// `tools.NAME(args)`: which tools there are is known to the runtime alone.
+function makeTools() {
+  const known = pin(new $Map());
+  return new $Proxy(freeze(Bare()), {
+    __proto__: null,
+    get(_, name) {
+      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON") return ObjectPrototype[name];
+      if (!known.has(name)) known.set(name, makeTool(name));
+      return known.get(name);
+    },
+  });
+}
+
+function makeTool(name) {
+  const params = [{ __proto__: null, name: "arguments", spec: null }, { __proto__: null, name: "options", spec: null }];
+  return (...args) => {
+    try {
+      const signal = signalOf(params, args);
+      const given = args[0] === undefined ? "{}" : encode(args[0], null, true, "arguments");
+      return call("tools.call", `{"name":${encode(name, null, false, "the name")},"arguments":${given}}`, null, signal);
+    } catch (error) {
+      return new $Promise((_, reject) => reject(error));
+    }
+  };
+}
+
+function publishProxies(described, facts) {
+  const { functions: plain, modules, classes } = described;
+  for (const name of keys(plain)) publish(camel(name), makeFunction(plain[name], ""));
+  for (const name of keys(modules)) publish(camel(name), makeModule(name, modules[name], name === "spell" ? facts : []));
+  for (const name of keys(classes)) publish(camel(name), makeClass(name, classes[name]));
+  publish("tools", makeTools());
+}
