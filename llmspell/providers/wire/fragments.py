@@ -23,9 +23,9 @@ class _Call:
         if call_id and self.id and call_id != self.id:
             # Some servers invent an id for every piece, but only the first piece of a call has a name.
             return indexed and not name
-        if call_id or not name or not self.name:
+        if not name or not self.name:
             return True
-        return name == self.name and not (arguments and self._complete())
+        return name == self.name and (bool(call_id) or not arguments or not self._complete())
 
     def _complete(self) -> bool:
         try:
@@ -66,10 +66,13 @@ class ToolCallAssembler:
         return delta
 
     def _find(self, index: int | None, call_id: str, name: str, arguments: str) -> _Call:
-        latest = self._calls[-1] if self._calls else None
-        call = latest if index is None else self._by_index.get(index)
+        call = next((known for known in self._calls if call_id and known.id == call_id), None)
+        if call is None and index is not None:
+            call = self._by_index.get(index)
+        elif call is None and self._calls:
+            call = self._calls[-1]
         if call is None or not call.takes(call_id, name, arguments, indexed=index is not None):
-            call = next((known for known in self._calls if call_id and known.id == call_id), None) or self._new()
+            call = self._new()
         if index is not None:
             self._by_index[index] = call
         return call

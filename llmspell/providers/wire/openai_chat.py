@@ -181,7 +181,7 @@ class _Reader:
             _refuse(chunk)
         if not self._started:
             self._started = True
-            events.append(Started(chunk.get("id") or None, chunk.get("model") or None))
+            events.append(Started(_name(chunk.get("id")), _name(chunk.get("model"))))
         choices = chunk.get("choices")
         choice = choices[0] if choices else {}
         if delta := choice.get(part):
@@ -205,7 +205,7 @@ class _Reader:
             events.append(ReasoningDelta(_text(reasoning)))
         if content := delta.get("content"):
             if type(content) is str:
-                events.append(TextDelta(content))
+                events.append(TextDelta(content if content.isascii() else _valid(content)))
             else:
                 events += _parts(content)
         if refusal := delta.get("refusal"):
@@ -215,7 +215,7 @@ class _Reader:
             events += self._calls.add(calls)
 
     def _reason(self) -> FinishReason:
-        reason = _REASONS.get(self._raw_reason or "", "other")
+        reason = _REASONS.get(self._raw_reason or "stop", "other")  # some servers only ever say that it is over
         if self._refused and reason == "stop":
             return "content_filter"
         if self._calls.seen and reason in ("stop", "other"):
@@ -252,7 +252,20 @@ def _parts(content: list[Any]) -> list[Event]:
 
 def _text(value: str | list[Any]) -> str:
     """Text, or the joined text of parts."""
-    return value if isinstance(value, str) else "".join(part["text"] for part in value)
+    return _valid(value if isinstance(value, str) else "".join(part["text"] for part in value))
+
+
+def _valid(text: str) -> str:
+    """Without lone surrogates: half an emoji that a server cut in two and then escaped."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def _name(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
 
 
 def _groq_usage(chunk: dict[str, Any]) -> dict[str, Any] | None:
