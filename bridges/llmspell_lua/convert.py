@@ -1,0 +1,58 @@
+"""Values between Lua and the border; the Lua half of the work is `prelude/values.lua`.
+
+From Lua, only JSON text comes out, already checked. Into Lua go plain tables: objects without their null
+fields, lists marked as arrays (so that an empty one stays a list) with the `null` constant for their nulls.
+"""
+
+from __future__ import annotations
+
+from json import JSONDecoder
+from json.scanner import make_scanner
+from typing import Any
+
+from llmspell.border import Call, Cancel, Done, Failed, FromSpell, Print, Raise, Return
+from llmspell.errors import InvalidValueError
+from llmspell.values import MAX_SAFE_INTEGER, Value
+
+_MESSAGES: tuple[Any, ...] = (Call, Cancel, Return, Raise, Print, Done, Failed)
+_scan = make_scanner(JSONDecoder())  # type: ignore[arg-type]  # it takes a decoder, whatever the stubs say
+
+
+def decoded(text: str) -> list[FromSpell]:
+    """The messages in what a slice gave: JSON arrays, each with a number for the kind of message first."""
+    found = []
+    at, end = 0, len(text)
+    while at < end:
+        (kind, *fields), at = _scan(text, at)
+        found.append(_MESSAGES[kind](*fields))
+        at += 1
+    return found
+
+
+class ToLua:
+    """Converts border values for one interpreter.
+
+    `exact` is the largest integer that its numbers hold exactly; a larger one raises `InvalidValueError`.
+    """
+
+    def __init__(self, runtime: Any, as_array: Any, null: Any, *, has_integers: bool) -> None:
+        self._table = runtime.table_from
+        self._as_array = as_array
+        self._null = null
+        self._exact = 2**63 if has_integers else MAX_SAFE_INTEGER
+
+    def __call__(self, value: Value) -> Any:
+        """The value as something lupa hands over: a table, or a Python scalar."""
+        converted = self._convert(value)
+        return self._table(converted, recursive=True) if type(converted) is dict else converted
+
+    def _convert(self, value: Value) -> Any:
+        kind = type(value)
+        if kind is dict:
+            return {key: self._convert(item) for key, item in value.items() if item is not None}
+        if kind is list:
+            items = [self._null if item is None else self._convert(item) for item in value]
+            return self._as_array(self._table(items, recursive=True))
+        if kind is int and not -self._exact <= value <= self._exact:
+            raise InvalidValueError(f"{value} is an integer that this Lua cannot hold exactly")
+        return value

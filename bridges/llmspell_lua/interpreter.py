@@ -1,0 +1,167 @@
+"""One spell in one Lua state, as the state machine of `llmspell.border`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llmspell.border import (
+    Abort,
+    Done,
+    EngineLimits,
+    Failed,
+    FromSpell,
+    Invoke,
+    Problem,
+    Reject,
+    Resolve,
+    SpellSource,
+    ToSpell,
+)
+from llmspell.errors import ErrorData, InternalError, InvalidValueError, LimitError, LlmspellError
+from llmspell_lua.convert import ToLua, decoded
+from llmspell_lua.prelude import bytecode, engine
+
+_SPARE = 4 * 1024 * 1024  # for the last words of a state that ran out of memory
+
+
+def _refuse(_object: object, name: object, _setting: object) -> str:
+    raise AttributeError(f"scripts hold no Python objects ({name!r})")
+
+
+class LuaInterpreter:
+    """Runs one Lua spell; see `llmspell.border.Interpreter`."""
+
+    def __init__(self, dialect: str) -> None:
+        module = engine(dialect)
+        bounded = dialect != "luajit"
+        options = {"max_memory": 0} if bounded else {}
+        runtime = module.LuaRuntime(
+            encoding="utf-8",
+            unpack_returned_tuples=False,
+            attribute_filter=_refuse,
+            register_eval=False,
+            register_builtins=False,
+            **options,
+        )
+        self._out_of_memory = module.LuaMemoryError
+        self._runtime: Any = runtime
+        self._bounded = bounded
+        self._over = False
+        self._name = ""
+        self._messages: dict[str, str] = {}
+        self._lua: Any = self._load(dialect)
+        self._answer: Any = self._lua["answer"]
+        self._to_lua: Any = ToLua(runtime, self._lua["as_array"], self._lua["null"], has_integers=bounded)
+
+    def _load(self, dialect: str) -> Any:
+        parts, sandbox, proxies = bytecode(dialect)
+        run = self._runtime.execute
+        lua = self._runtime.table()
+        for part in parts:
+            run(part, lua)
+        lua["build"](run(sandbox), run(proxies))
+        lua["seal"]()
+        return lua
+
+    def start(self, spell: SpellSource) -> list[FromSpell]:
+        """Run the chunk until it waits or ends."""
+        self._name = spell.name
+        self._messages = _limit_messages(spell.limits)
+        if self._bounded:
+            self._runtime.set_max_memory(spell.limits.memory)
+        return self._slice(self._start, spell)
+
+    def _start(self, spell: SpellSource) -> str:
+        fields = spell._asdict() | {
+            "params": self._to_lua({} if spell.params is None else spell.params),
+            "limits": self._runtime.table_from(spell.limits._asdict() | {"messages": self._messages}, recursive=True),
+        }
+        return self._lua["start"](self._runtime.table_from(fields))  # type: ignore[no-any-return]  # lupa is untyped
+
+    def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
+        """Deliver answers and invocations in their order; nothing comes after `Done` or `Failed`."""
+        out: list[FromSpell] = []
+        time: float | None = now
+        for message in messages:
+            if self._over:
+                break
+            if type(message) is Abort:
+                self._over = True
+                out.append(Failed(message.error))
+            else:
+                out += self._slice(self._deliver, message, time)
+            time = None  # the clock stands for the rest of the slice
+        return out
+
+    def close(self) -> None:
+        """Free the Lua state; whatever the script still waits for is forgotten."""
+        self._over = True
+        self._lua = self._answer = self._to_lua = self._runtime = None
+
+    def syntax_error(self, source: str, name: str) -> Problem | None:
+        """What keeps `source` from compiling, if anything."""
+        result = self._lua["compile"](source, name)
+        if type(result) is not tuple:
+            return None
+        error = result[1]
+        return Problem(error["line"], error["column"] or 1, error["message"])
+
+    def globals(self) -> set[str]:
+        """The names that every script finds defined."""
+        return set(self._lua["env"]) | {"params"}
+
+    def _deliver(self, message: Resolve | Reject | Invoke, now: float | None) -> str:
+        if type(message) is Resolve:
+            try:
+                value = self._to_lua(message.value)
+            except InvalidValueError as error:
+                return self._reject(message.id, error.to_data(), now)
+            return self._answer(now, message.id, True, value)  # type: ignore[no-any-return]  # lupa is untyped
+        if type(message) is Reject:
+            return self._reject(message.id, message.error, now)
+        return self._invoke(message, now)  # type: ignore[arg-type]  # narrowed by the two above
+
+    def _reject(self, call: int, error: ErrorData, now: float | None) -> str:
+        return self._answer(now, call, False, self._to_lua(error))  # type: ignore[no-any-return]  # lupa is untyped
+
+    def _invoke(self, message: Invoke, now: float | None) -> str:
+        args = self._runtime.table_from([self._to_lua(arg) for arg in message.args])
+        return self._lua["invoke"](now, message.id, message.function, args, len(message.args))  # type: ignore[no-any-return]  # lupa is untyped
+
+    def _slice(self, run: Callable[..., str], *args: Any) -> list[FromSpell]:
+        try:
+            out = decoded(run(*args))
+        except self._out_of_memory:
+            out = self._last_words(LimitError(self._messages["memory"]))
+        except Exception as error:  # noqa: BLE001  # whatever a script managed to break must not pass this border
+            out = self._last_words(InternalError(f"the Lua interpreter failed: {error!s:.200}"))
+        if out and type(out[-1]) in (Done, Failed):
+            self._over = True
+        return out
+
+    def _last_words(self, error: LlmspellError) -> list[FromSpell]:
+        error.file = self._name
+        try:
+            if self._bounded:
+                self._runtime.set_max_memory(self._runtime.get_memory_used() + _SPARE)
+            out = decoded(self._lua["drain"]())
+        except Exception:  # noqa: BLE001  # the state is past speaking; the error itself still is reported
+            out = []
+        return [*out, Failed(error.to_data())]
+
+
+def _limit_messages(limits: EngineLimits) -> dict[str, str]:
+    return {
+        "memory": f"memory limit of {_size(limits.memory)} exceeded",
+        "cpu": f"CPU limit of {limits.cpu:g} s in one slice exceeded",
+        "calls": f"limit of {limits.max_calls} calls exceeded",
+        "output": f"output limit of {_size(limits.max_output)} exceeded",
+    }
+
+
+def _size(count: int) -> str:
+    for unit, name in ((1 << 20, "MiB"), (1 << 10, "KiB")):
+        if count % unit == 0:
+            return f"{count // unit} {name}"
+    return f"{count} bytes"
