@@ -142,22 +142,18 @@ class Host:
     async def stream(self, spell: str | os.PathLike[str] | Spell, **options: Any) -> AsyncIterator[Event]:
         """Run a spell and give its events as they happen; the last one is `Ended`, with the result.
 
-        Takes the options of `run`. A spell that fails does not raise here: see `Ended.result.error`. Leaving the
-        loop early cancels the run.
+        Takes the options of `run`. A spell that fails does not raise here: see `Ended.result.error`. Closing the
+        iterator (`contextlib.aclosing`) cancels the run.
         """
         import asyncio  # slow to import
 
-        queue: asyncio.Queue[Event] = asyncio.Queue()
+        queue: asyncio.Queue[Event | None] = asyncio.Queue()
         task = asyncio.create_task(self.run(spell, **options, on_event=queue.put_nowait, check=False))
-        task.add_done_callback(
-            lambda task: None if task.cancelled() or not task.exception() else queue.put_nowait(_WRONG)
-        )
+        task.add_done_callback(lambda _: queue.put_nowait(None))
         try:
-            while (event := await queue.get()) is not _WRONG:
+            while (event := await queue.get()) is not None:
                 yield event
-                if isinstance(event, Ended):
-                    break
-            await task
+            await task  # raises what kept the spell from starting
         finally:
             task.cancel()
             await asyncio.wait([task])
@@ -174,9 +170,6 @@ class Host:
     def tools(self) -> dict[str, Tool]:
         """The tools by name."""
         return self._tools
-
-
-_WRONG: Any = object()
 
 
 def run(

@@ -53,7 +53,7 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     if spell.folder is None:
         raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
     root = os.path.realpath(spell.folder)
-    for path in _candidates(spell, specifier, importer):
+    for path in _candidates(spell, specifier.replace("\0", "?"), importer.replace("\0", "?")):
         inside = os.path.realpath(os.path.join(root, path))
         if inside.startswith(root + os.sep) and os.path.isfile(inside):
             name = os.path.normpath(os.path.join(_prefix(spell), path))

@@ -1,0 +1,327 @@
+"""A host runs spells for a program, and so does `run`."""
+
+import asyncio
+import contextlib
+import gc
+import os
+
+import psutil
+import pytest
+
+import llmspell
+from llmspell import Host, Limits, Spell
+from llmspell.errors import (
+    CancelledError,
+    InvalidValueError,
+    LimitError,
+    LlmspellError,
+    NotFoundError,
+    SpellError,
+)
+from llmspell.events import CallEnded, CallStarted, Ended, Log, Output
+from llmspell.testing import After, ScriptedProvider
+
+ISOLATIONS = ("process", "inline")
+
+
+def lua(source: str) -> Spell:
+    return Spell(source=source, language="lua", name="spell.lua")
+
+
+def scripted(*replies):
+    return ScriptedProvider(replies)
+
+
+def in_host(work, **options):
+    """Run `work(host)` in a host of its own, and see that nothing is left of it."""
+
+    async def main():
+        async with Host(**options) as host:
+            result = await work(host)
+        assert asyncio.all_tasks() == {asyncio.current_task()}
+        return result
+
+    result = asyncio.run(main())
+    gc.collect()
+    assert psutil.Process().children(recursive=True) == []
+    return result
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_a_run_tells_all_about_itself(isolation):
+    spell = lua(
+        "print('out'); log.warn('careful'); return {n = params.n, text = llm('scripted/x'):complete('hi').text}"
+    )
+    events = []
+    result = in_host(
+        lambda host: host.run(spell, params={"n": 1}, isolation=isolation, on_event=events.append),
+        providers=[scripted("well hello")],
+    )
+    assert result.value == {"n": 1, "text": "well hello"}
+    assert result.output == "out\n"
+    assert (result.usage.input_tokens, result.usage.output_tokens) == (1, 2)
+    assert result.cost is None
+    assert result.calls == 1
+    assert result.duration > 0
+    assert len(result.run_id) == 32
+    assert result.error is None
+    assert [type(event) for event in events] == [Output, Log, CallStarted, CallEnded, Ended]
+    assert events[-1].result == result
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_a_failure_is_raised_or_given(isolation):
+    spell = lua("local x = 1\nerror('no')")
+
+    async def work(host):
+        with pytest.raises(SpellError) as caught:
+            await host.run(spell, isolation=isolation)
+        return caught.value, await host.run(spell, isolation=isolation, check=False)
+
+    error, result = in_host(work)
+    assert (error.message, error.file, error.line, error.source_line) == ("no", "spell.lua", 2, "error('no')")
+    assert result.error.to_data() == error.to_data()
+    assert result.value is None
+
+
+def test_events_can_be_streamed():
+    async def work(host):
+        return [event async for event in host.stream(lua("write('a'); sleep(0); write('b'); return 7"))]
+
+    events = in_host(work)
+    assert [event.text for event in events if isinstance(event, Output)] == ["a", "b"]
+    assert isinstance(events[-1], Ended)
+    assert events[-1].result.value == 7
+
+
+def test_a_stream_left_early_cancels_the_run():
+    async def work(host):
+        async with contextlib.aclosing(host.stream(lua("print('a'); sleep(1000)"))) as events:
+            async for event in events:
+                assert event == Output("a\n")
+                break
+
+    in_host(work)
+
+
+def test_a_stream_of_a_file_that_is_not_there_raises():
+    async def work(host):
+        with pytest.raises(NotFoundError, match=r"there is no file 'nothing.lua'"):
+            async for _ in host.stream("nothing.lua"):
+                pass
+
+    in_host(work)
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_tools_are_functions_of_the_program(isolation):
+    async def work(host):
+        @host.tool
+        def add(a: int, b: int = 1) -> int:
+            """Add two numbers."""
+            return a + b
+
+        @host.tool(name="greet")
+        async def anything(name: str) -> dict[str, str]:
+            return {"hello": name}
+
+        assert sorted(host.tools) == ["add", "greet"]
+        assert add(1, 2) == 3
+        source = "return {tools.add{a = 2}, tools.add{a = 2, b = 3}, tools.greet{name = 'Ada'}}"
+        return await host.run(lua(source), isolation=isolation)
+
+    assert in_host(work).value == [3, 5, {"hello": "Ada"}]
+
+
+def test_a_name_is_taken_once():
+    def add():
+        return 1
+
+    with pytest.raises(InvalidValueError, match="there is a tool 'add' already"):
+        Host(tools=[add, add])
+
+
+def test_many_spells_at_once_stay_apart():
+    async def work(host):
+        runs = [host.run(lua("x = params; sleep(0.01); return x"), params=n) for n in range(20)]
+        return [result.value for result in await asyncio.gather(*runs)]
+
+    assert in_host(work) == list(range(20))
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize(
+    ("limits", "source", "message"),
+    [
+        (Limits(timeout=0.2), "sleep(60)", "time limit of 0.2 s exceeded"),
+        (Limits(cpu=0.2), "while true do end", "CPU limit of 0.2 s in one slice exceeded"),
+        (
+            Limits(memory=8 << 20),
+            "local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end",
+            "memory limit of 8 MiB exceeded",
+        ),
+        (Limits(max_calls=5), "while true do sleep(0) end", "limit of 5 calls exceeded"),
+        (Limits(max_output=1 << 20), "while true do print(('x'):rep(1000)) end", "output limit of 1 MiB exceeded"),
+    ],
+)
+def test_limits_end_a_run_and_it_alone(isolation, limits, source, message):
+    async def work(host):
+        caught = f"pcall(function() {source} end) pcall(function() {source} end) return 'survived'"
+        with pytest.raises(LimitError) as error:
+            await host.run(lua(caught), limits=limits, isolation=isolation)
+        assert error.value.message == message
+        return await host.run(lua("return 1"), isolation=isolation)
+
+    assert in_host(work).value == 1
+
+
+def test_limits_must_make_sense():
+    for wrong in ({"memory": 0}, {"cpu": -1}, {"timeout": "3"}, {"max_calls": True}):
+        with pytest.raises(InvalidValueError, match=f"limit {next(iter(wrong))} must be a number above 0"):
+            Limits(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"isolation": "cage"}, "isolation must be one of process, inline"),
+        ({"seed": -1}, "seed must be a whole number"),
+        ({"seed": 2**53}, "seed must be a whole number"),
+        ({"params": {"a": {1, 2}}}, "params.a is a set"),
+    ],
+)
+def test_wrong_options_are_refused(options, message):
+    async def work(host):
+        with pytest.raises(InvalidValueError, match=message):
+            await host.run(lua("return 1"), **options)
+
+    in_host(work)
+
+
+def test_the_model_of_a_run():
+    provider = scripted("one", "two")
+
+    async def work(host):
+        spell = lua("return llm():complete('hi').text")
+        return [(await host.run(spell, model="scripted/a")).value for _ in range(2)]
+
+    assert in_host(work, providers=[provider]) == ["one", "two"]
+    assert [request.model for request in provider.requests] == ["a", "a"]
+
+
+def test_input_and_seed():
+    async def work(host):
+        first = await host.run(lua("return {stdin.read(), math.random(1000000), uuid()}"), stdin="text", seed=5)
+        second = await host.run(lua("return {stdin.read(), math.random(1000000), uuid()}"), stdin="text", seed=5)
+        return first.value, second.value
+
+    first, second = in_host(work)
+    assert first == second
+    assert first[0] == "text"
+
+
+def test_a_cancelled_run_leaves_nothing():
+    provider = scripted(After(60, "late"))
+
+    async def work(host):
+        task = asyncio.create_task(host.run(lua("return llm('scripted/x'):complete('hi')")))
+        while not provider.open:
+            await asyncio.sleep(0.01)  # noqa: ASYNC110  # the provider counts, it tells nobody
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert provider.open == 0
+
+    in_host(work, providers=[provider])
+
+
+def test_two_hosts_do_not_see_each_other():
+    def secret() -> int:
+        return 1
+
+    async def main():
+        async with Host(tools=[secret]), Host() as other:
+            with pytest.raises(NotFoundError, match="there is no tool 'secret'"):
+                await other.run(lua("return tools.secret{}"))
+
+    asyncio.run(main())
+
+
+def test_a_host_can_be_used_again_after_it_was_closed():
+    async def work(host):
+        await host.run(lua("return 1"))
+        await host.aclose()
+        return await host.run(lua("return 2"))
+
+    assert in_host(work).value == 2
+
+
+# The door without an event loop
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_run_needs_no_event_loop(isolation):
+    assert llmspell.run(lua("return params"), params=[1], isolation=isolation).value == [1]
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_run_brings_an_event_loop_when_a_spell_waits(isolation):
+    async def twice(n: int) -> int:
+        await asyncio.sleep(0)
+        return 2 * n
+
+    result = llmspell.run(
+        lua("print('a'); sleep(0); print(llm('scripted/x'):complete('hi').text); return tools.twice{n = 4}"),
+        isolation=isolation,
+        providers=[scripted("hello")],
+        tools=[twice],
+    )
+    assert (result.value, result.output) == (8, "a\nhello\n")
+    assert psutil.Process().children(recursive=True) == []
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("waiting", ["while true do end", "sleep(60)"])
+def test_run_keeps_the_time_limit(isolation, waiting):
+    if isolation == "inline" and waiting.startswith("while"):
+        limits, message = Limits(cpu=0.2), "CPU limit of 0.2 s in one slice exceeded"
+    else:
+        limits, message = Limits(timeout=0.3), "time limit of 0.3 s exceeded"
+    with pytest.raises(LimitError, match=message):
+        llmspell.run(lua(waiting), limits=limits, isolation=isolation)
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_run_inside_an_event_loop_says_what_to_do():
+    async def main():
+        with pytest.raises(RuntimeError, match=r"await llmspell.Host\(\).run"):
+            llmspell.run(lua("return 1"))
+
+    asyncio.run(main())
+
+
+def test_run_raises_or_gives_the_error():
+    with pytest.raises(LlmspellError, match="no"):
+        llmspell.run(lua("error('no')"))
+    assert llmspell.run(lua("error('no')"), check=False).error.line == 1
+
+
+def test_an_interrupt_ends_the_run_and_tells_of_it():
+    events = []
+
+    def interrupt(event):
+        events.append(event)
+        if isinstance(event, Output):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        llmspell.run(lua("print('a'); sleep(60)"), on_event=interrupt)
+    assert isinstance(events[-1].result.error, CancelledError)
+    assert psutil.Process().children(recursive=True) == []
+
+
+def test_descriptors_do_not_leak():
+    before = len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else psutil.Process().num_fds()
+    for _ in range(20):
+        llmspell.run(lua("return 1"))
+    assert psutil.Process().num_fds() <= before
