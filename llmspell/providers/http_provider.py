@@ -166,6 +166,9 @@ class HttpProvider(LLMProvider):
             with self._translating(reply.status, model, reply):
                 while not decoder.done and all(isinstance(event, Started) for event in events):
                     events += await _more(reply, decoder)
+        except ProviderError as error:
+            await reply.aclose()
+            raise (Retry(error) if error.retryable else error) from None
         except BaseException:
             await reply.aclose()
             raise

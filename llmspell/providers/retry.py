@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
 from llmspell.errors import LlmspellError
@@ -17,6 +19,13 @@ class RetryPolicy(NamedTuple):
     budget: float = 60.0
     first_pause: float = 0.5
     longest_pause: float = 8.0
+
+    def pauses(self) -> Iterator[float]:
+        """Doubling pauses, each up to half longer, so that many callers do not come back at the same moment."""
+        pause = self.first_pause
+        while True:
+            yield pause * random.uniform(1.0, 1.5)  # noqa: S311  # spreads load, keeps no secret
+            pause = min(2 * pause, self.longest_pause)
 
 
 class Retry(Exception):  # noqa: N818  # says what to do; the error is inside
@@ -46,27 +55,32 @@ async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy,
 async def _again(attempt: Callable[[], Awaitable[T]], first: Retry, policy: RetryPolicy, limit: float) -> T:
     import stamina  # costs start-up time, and most calls succeed at once
 
+    _keep_notes_off_stderr()
+    deadline = time.monotonic() + limit
+    pauses = policy.pauses()
+
     def pause(error: Exception) -> bool | float:
         if not isinstance(error, Retry):
             return False
-        if error.after is None:
-            return True
-        return error.after if error.after < limit else False
+        usual = next(pauses)
+        seconds = usual if error.after is None else error.after
+        return seconds if time.monotonic() + seconds < deadline else False
 
-    trials = stamina.retry_context(
-        on=pause,
-        attempts=policy.attempts,
-        timeout=limit,
-        wait_initial=policy.first_pause,
-        wait_max=policy.longest_pause,
-        wait_jitter=policy.first_pause,
-    )
-    async for trial in trials:
+    async for trial in stamina.retry_context(on=pause, attempts=policy.attempts, timeout=None):
         with trial:
             if trial.num == 1:  # stamina counts the attempt that was already made
                 raise first
             return await attempt()
     raise first.error
+
+
+def _keep_notes_off_stderr() -> None:
+    """Where no logging is set up, Python prints what stamina logs, in the midst of a spell's own output."""
+    import logging
+
+    logger = logging.getLogger("stamina")
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
 
 
 def retry_after(headers: Mapping[str, str], now: float) -> float | None:

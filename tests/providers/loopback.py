@@ -22,8 +22,8 @@ class Received(NamedTuple):
 class LoopbackServer:
     """Answers each request with the next of `replies`, a list of steps: bytes to send, seconds to wait, or `CUT`.
 
-    The connection stays open afterwards. `received` are the requests; `hung_up` is set once a client closed its
-    connection.
+    The connection stays open afterwards. `received` are the requests; `asked` is set with the first of them,
+    `hung_up` once a client closed its connection.
     """
 
     CUT = "cut"
@@ -31,6 +31,7 @@ class LoopbackServer:
     def __init__(self, *replies: list[bytes | float | str]) -> None:
         self.received: list[Received] = []
         self.connections = 0
+        self.asked = asyncio.Event()
         self.hung_up = asyncio.Event()
         self._replies = list(replies)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -55,7 +56,7 @@ class LoopbackServer:
         try:
             while await self._exchange(reader, writer):
                 pass
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.CancelledError, asyncio.IncompleteReadError, ConnectionError):
             pass
         finally:
             self.hung_up.set()
@@ -68,6 +69,7 @@ class LoopbackServer:
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         method, path, _ = first.split()
         self.received.append(Received(method, path, headers, json.loads(body) if body else None))
+        self.asked.set()
         hung_up = asyncio.ensure_future(reader.read(1))
         try:
             return await self._reply(writer, hung_up)
