@@ -184,15 +184,12 @@ def _check_number(shape: Scalar, whole: bool, value: Any, _invoke: Invoke | None
 
 
 def _within(bounds: Bounds, value: float) -> bool:
-    low, high, above = bounds
-    return (low is None or value >= low) and (high is None or value <= high) and (above is None or value > above)
+    low, above, high = bounds
+    return (low is None or value >= low) and (above is None or value > above) and (high is None or value <= high)
 
 
 def _range(bounds: Bounds) -> str:
-    low, high, above = bounds
-    words = [f"at least {low:g}"] if low is not None else []
-    words += [f"above {above:g}"] if above is not None else []
-    words += [f"at most {high:g}"] if high is not None else []
+    words = [f"{name.replace('_', ' ')} {limit}" for name, limit in bounds._asdict().items() if limit is not None]
     return " and ".join(words)
 
 

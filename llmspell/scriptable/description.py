@@ -9,8 +9,8 @@ METHOD is `{"method", "params": [PARAM], "result": TYPE, "spec": SPEC, "stream",
 `{"name", "required", "type": TYPE, "spec": SPEC}` and FIELD `{"required", "type": TYPE, "doc"}`.
 
 TYPE is one of `any null boolean integer number text function`, or `{"choice": [text]}`, `{"list": TYPE}`,
-`{"map": TYPE}`, `{"one_of": [TYPE]}`, `{"record": name}`; numbers with bounds are `{"number": {"at_least", "at_most",
-"above"}}` (or `integer`). SPEC says which names are declared, for languages that write them otherwise: null,
+`{"map": TYPE}`, `{"one_of": [TYPE]}`, `{"record": name}`; numbers with bounds are `{"number": {"at_least", "above",
+"at_most"}}` (or `integer`). SPEC says which names are declared, for languages that write them otherwise: null,
 `{"fields": {name: SPEC}}`, `{"items": SPEC}` or both; whatever it does not reach belongs to the user.
 """
 

@@ -25,7 +25,11 @@ class ScriptableLLM:
         self._options: ModelOptions = options or {}
 
     async def complete(self, prompt: Prompt, options: ModelOptions | None = None) -> Reply:
-        """The whole answer to a text or to a list of messages."""
+        """The whole answer to a text or to a list of messages.
+
+        Fails with `type` or `value` for wrong arguments, `not_found` for an unknown model, and as the provider did:
+        `auth`, `rate_limit`, `network`, `timeout`, `context_length`, `content_filter`, `model` or `provider`.
+        """
         provider, request = self._request("complete", prompt, options)
         with Meter(self._context.usage, provider.name, request.model) as meter:
             response = await provider.complete(request)
@@ -33,7 +37,10 @@ class ScriptableLLM:
         return reply_of(provider.name, response, price)
 
     def stream(self, prompt: Prompt, options: ModelOptions | None = None) -> AsyncIterator[Chunk]:
-        """The answer as it comes. Leaving the loop early closes the connection."""
+        """The answer as it comes. Leaving the loop early closes the connection.
+
+        Fails as `complete` does, when it is opened or at any chunk.
+        """
         provider, request = self._request("stream", prompt, options)
         return chunks_of(provider, request, Meter(self._context.usage, provider.name, request.model))
 
@@ -42,7 +49,10 @@ class ScriptableLLM:
     @overload
     async def embed(self, texts: list[str], options: EmbedOptions | None = None) -> list[list[float]]: ...
     async def embed(self, texts: str | list[str], options: EmbedOptions | None = None) -> Any:
-        """A vector for a text, or a list of vectors for a list of texts, in their order."""
+        """A vector for a text, or a list of vectors for a list of texts, in their order.
+
+        Fails as `complete` does; with `model` where a model makes no embeddings.
+        """
         several = [texts] if isinstance(texts, str) else texts
         if not several or "" in several:
             raise InvalidValueError("embed: there is no text to embed", hint="pass a text, or a list of texts")
@@ -54,7 +64,7 @@ class ScriptableLLM:
         return embeddings.vectors[0] if isinstance(texts, str) else embeddings.vectors
 
     async def count_tokens(self, prompt: Prompt) -> TokenCount:
-        """How many tokens a prompt has for this model, and how that was found out."""
+        """How many tokens a prompt has for this model, and how they were counted."""
         provider, model = self._context.registry.resolve(self._name)
         count = await provider.count_tokens(model, to_messages(prompt, "count_tokens"))
         return {"tokens": count.tokens, "method": count.method}

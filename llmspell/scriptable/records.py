@@ -6,10 +6,13 @@ from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
 from llmspell.scriptable.shapes import Bounds, Refusal
 
+YEAR = 365 * 24 * 60 * 60
+"""The longest wait in seconds."""
+
 Temperature: TypeAlias = Annotated[float, Bounds(at_least=0)]
 Share: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=1)]
 Count: TypeAlias = Annotated[int, Bounds(at_least=1)]
-Seconds: TypeAlias = Annotated[float, Bounds(above=0, at_most=1e9)]
+Seconds: TypeAlias = Annotated[float, Bounds(above=0, at_most=YEAR)]
 PartType: TypeAlias = Annotated[
     Literal["text"], Refusal("{} parts are not supported yet by this version; only text parts are")
 ]

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from typing import Annotated, TypeAlias
 
 from llmspell.scriptable.context import RunContext
-from llmspell.scriptable.records import RunCost, RunLimits
+from llmspell.scriptable.records import YEAR, RunCost, RunLimits
 from llmspell.scriptable.shapes import Bounds
 
-Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=1e9)]
+Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=YEAR)]
 
 
 async def sleep(context: RunContext, seconds: Pause) -> None:  # noqa: ARG001  # every bridge object is given the run

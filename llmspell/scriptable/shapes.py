@@ -32,8 +32,8 @@ class Bounds(NamedTuple):
     """In `Annotated`: the numbers that are allowed."""
 
     at_least: float | None = None
-    at_most: float | None = None
     above: float | None = None
+    at_most: float | None = None
 
 
 class Refusal(NamedTuple):

@@ -47,7 +47,7 @@ class ToolSchema:
         plain = {key: value for key, value in args.items() if key not in self._callbacks}
         for key, value in plain.items():
             if is_function(value):
-                raise ArgumentTypeError(f"{self.name}: {key[:40]} cannot be a function")
+                raise self._wrong_type(f"{key[:40]} cannot be a function")
         self._require_callbacks(functions)
         try:
             model = self._model.model_validate(plain)
@@ -59,12 +59,12 @@ class ToolSchema:
     def _require_callbacks(self, functions: Mapping[str, Any]) -> None:
         for key, parameter in self._callbacks.items():
             if parameter.default is inspect.Parameter.empty and key not in functions:
-                raise ArgumentTypeError(f"{self.name}: {key} is missing; it must be a function")
+                raise self._wrong_type(f"{key} is missing; it must be a function")
 
     def _function(self, key: str, args: Mapping[str, Any], invoke: Invoke) -> Callable[..., Any]:
         value = args[key]
         if not is_function(value):
-            raise ArgumentTypeError(f"{self.name}: {key} must be a function, not {given(value)}")
+            raise self._wrong_type(f"{key} must be a function, not {given(value)}")
         function = script_function(invoke, value["$function"])
         return function if self.is_async else _blocking(function)
 
@@ -73,8 +73,14 @@ class ToolSchema:
         told = "; ".join(_told(problem) for problem in problems[:_SHOWN_ERRORS])
         unknown = [str(problem["loc"][0]) for problem in problems if problem["type"] == "extra_forbidden"]
         cls = ArgumentTypeError if all(_is_type(problem["type"]) for problem in problems) else InvalidValueError
-        takes = f"it takes {', '.join(self._names)}" if self._names else "it takes no arguments"
-        return cls(f"{self.name}: {told}", hint=(near(unknown[0], self._names) if unknown else None) or takes)
+        return cls(f"{self.name}: {told}", hint=(near(unknown[0], self._names) if unknown else None) or self._takes)
+
+    def _wrong_type(self, told: str) -> ArgumentTypeError:
+        return ArgumentTypeError(f"{self.name}: {told}", hint=self._takes)
+
+    @property
+    def _takes(self) -> str:
+        return f"it takes {', '.join(self._names)}" if self._names else "it takes no arguments"
 
 
 class _Untitled(GenerateJsonSchema):

@@ -152,8 +152,7 @@ def test_messages_become_the_providers() -> None:
         ([{"role": "user"}], "complete: prompt: message 1: content is missing"),
         (
             [{"role": "user", "content": "x"}, {"role": "user", "content": [{"type": "image", "url": "x"}]}],
-            "complete: prompt: message 2: content: part 1: "
-            "image parts are not supported yet by this version; only text parts are",
+            "complete: prompt: message 2: content: part 1: image parts are not supported yet",
         ),
         ([{"role": "tool", "content": "x"}], "complete: prompt: message 1: tool_call_id is missing"),
         (
@@ -184,7 +183,7 @@ def test_a_wrong_prompt_is_refused(prompt: Any, message: str) -> None:
         ({"max_tokens": 1.5}, "options.max_tokens must be a whole number, not 1.5", ""),
         ({"max_tokens": 0}, "options.max_tokens must be at least 1, not 0", ""),
         ({"stop": [1]}, "options.stop: item 1 must be text, not a number", ""),
-        ({"timeout": 0}, "options.timeout must be above 0 and at most 1e+09, not 0", ""),
+        ({"timeout": 0}, "options.timeout must be above 0 and at most 31536000, not 0", ""),
         ({"tools": [{"name": 1}]}, "options.tools: tool 1: name must be text, not a number", ""),
         ({"logit_bias": {}}, "options has no field 'logit_bias'", "into 'extra'"),
         ({"extra": "x"}, "options.extra must be an object, not text", ""),
@@ -198,7 +197,7 @@ def test_a_wrong_option_is_refused(options: dict[str, Any], message: str, hint: 
 
 
 def test_options_of_the_model_are_checked_too() -> None:
-    with pytest.raises(ArgumentTypeError, match="llm: options.temperature must be a number, not text"):
+    with pytest.raises(ArgumentTypeError, match=r"^llm: options\.temperature must be a number, not text$"):
         complete(FakeContext(), {"options": {"temperature": "x"}}, prompt="Hi")
 
 

@@ -6,17 +6,24 @@ import sys
 from pathlib import Path
 
 from llmspell.scriptable.description import describe
+from llmspell.scriptable.generate.inputs import read_globals
+from llmspell.scriptable.generate.lua import lua_stub
 from llmspell.scriptable.generate.proxies import js_proxies, lua_proxies
+from llmspell.scriptable.generate.reference import reference
+from llmspell.scriptable.generate.typescript import typescript_stub
 
 ROOT = Path(__file__).parents[3]
 
 
 def generated() -> dict[Path, str]:
     """Each generated file, relative to the source tree, with what it must contain."""
-    described = describe()
+    described, globals_ = describe(), read_globals()
     return {
+        Path("bridges/llmspell_lua/llmspell.lua"): lua_stub(described, globals_),
         Path("bridges/llmspell_lua/proxies.lua"): lua_proxies(described),
+        Path("bridges/llmspell_js/llmspell.d.ts"): typescript_stub(described, globals_),
         Path("bridges/llmspell_js/proxies.js"): js_proxies(described),
+        Path("docs/reference.md"): reference(described, globals_),
     }
 
 

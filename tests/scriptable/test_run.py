@@ -1,0 +1,127 @@
+"""`spell`, `stdin`, `sleep`, `module` and the list of methods."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from llmspell.errors import ArgumentTypeError, InvalidValueError
+from llmspell.limits import Limits
+from llmspell.providers.base import Usage
+from llmspell.scriptable.context import RunUsage
+from llmspell.scriptable.objects import method, methods
+from tests.scriptable.fakes import FakeContext
+
+
+class Input:
+    async def read(self) -> str:
+        return "all"
+
+    async def lines(self) -> AsyncIterator[str]:
+        yield "one"
+        yield "two"
+
+
+def call(context: FakeContext, name: str, **args: Any) -> Any:
+    found = method(name)
+    assert found is not None
+    return found.call(context, args)
+
+
+async def wait(awaitable: Any) -> Any:
+    return await awaitable
+
+
+async def collect(items: Any) -> list[Any]:
+    return [item async for item in items]
+
+
+def test_usage_and_limits_are_plain_values_without_waiting() -> None:
+    context = FakeContext()
+    context.limits = Limits(timeout=5)
+    context.usage.add(Usage(3, 2), 0.25)
+    assert call(context, "spell.usage") == {"calls": 1, "input_tokens": 3, "output_tokens": 2, "cost": 0.25}
+    assert call(context, "spell.limits") == {
+        "memory": 64 << 20,
+        "cpu": 10.0,
+        "timeout": 5,
+        "max_calls": 10_000,
+        "max_output": 10 << 20,
+    }
+
+
+def test_the_price_is_unknown_once_a_part_of_it_is() -> None:
+    usage = RunUsage()
+    usage.add(Usage(1, 1), 0.5)
+    usage.add(Usage(None, None), None)
+    usage.add(Usage(1, 1), 0.5)
+    assert usage == RunUsage(calls=3, input_tokens=2, output_tokens=2, cost=None)
+
+
+def test_stdin_gives_text_and_lines() -> None:
+    context = FakeContext()
+    context.stdin = Input()
+    assert asyncio.run(wait(call(context, "stdin.read"))) == "all"
+    assert asyncio.run(collect(call(context, "stdin.lines"))) == ["one", "two"]
+
+
+def test_sleep_waits_and_refuses_nonsense() -> None:
+    context = FakeContext()
+    assert asyncio.run(wait(call(context, "sleep", seconds=0))) is None
+    with pytest.raises(InvalidValueError, match="sleep: seconds must be at least 0"):
+        call(context, "sleep", seconds=-1)
+    with pytest.raises(ArgumentTypeError, match="sleep: seconds is missing"):
+        call(context, "sleep")
+
+
+def test_modules_are_loaded_without_waiting() -> None:
+    assert call(FakeContext(), "module", specifier="m", importer="a.lua") == {"name": "m", "source": "-- for a.lua"}
+
+
+def test_only_listed_methods_exist() -> None:
+    for name in (
+        "llm.__init__",
+        "llm._request",
+        "llm",
+        "llm.",
+        "spell.name",
+        "spell._context",
+        "sleep.x",
+        "",
+        "tools.x",
+    ):
+        assert method(name) is None
+    assert set(methods()) == {
+        "llm.complete",
+        "llm.stream",
+        "llm.embed",
+        "llm.count_tokens",
+        "llm.info",
+        "spell.usage",
+        "spell.limits",
+        "stdin.read",
+        "stdin.lines",
+        "sleep",
+        "module",
+        "tools.call",
+    }
+
+
+def test_streams_are_known_beforehand() -> None:
+    assert {name for name, each in methods().items() if each.stream} == {"llm.stream", "stdin.lines"}
+
+
+def test_a_spell_that_calls_no_model_loads_nothing_heavy() -> None:
+    code = """
+import sys
+from llmspell.scriptable.objects import method
+method("spell.usage"), method("sleep"), method("module"), method("nothing")
+print({"asyncio", "pydantic", "httpx2", "rich", "difflib", "llmspell.providers.base"} & sys.modules.keys())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
