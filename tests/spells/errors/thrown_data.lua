@@ -1,0 +1,1 @@
+error { code = 7, items = { 1, 2 } }

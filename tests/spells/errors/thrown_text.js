@@ -1,0 +1,5 @@
+function buy() {
+  throw new Error("out of milk"); // HERE
+}
+
+buy();

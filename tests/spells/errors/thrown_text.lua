@@ -1,0 +1,5 @@
+local function buy()
+  error("out of milk") -- HERE
+end
+
+buy()

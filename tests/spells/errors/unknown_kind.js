@@ -1,0 +1,1 @@
+throw { kind: "limit", message: "a spell cannot claim this" };

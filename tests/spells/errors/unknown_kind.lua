@@ -1,0 +1,1 @@
+error { kind = "limit", message = "a spell cannot claim this" }

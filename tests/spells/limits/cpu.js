@@ -1,0 +1,5 @@
+print("started");
+try {
+  while (true);
+} catch {}
+print("never");

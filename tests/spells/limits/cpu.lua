@@ -1,0 +1,6 @@
+print("started")
+pcall(function()
+  while true do
+  end
+end)
+print("never")

@@ -1,0 +1,6 @@
+print("started");
+while (true) {
+  try {
+    print("x".repeat(2000));
+  } catch {}
+}

@@ -1,0 +1,5 @@
+print("started");
+while (true) {
+  await sleep(60).catch(() => {});
+  print("never");
+}

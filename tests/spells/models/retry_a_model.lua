@@ -1,0 +1,3 @@
+return retry(function()
+  return llm():complete("Hi").text
+end, { delay = 0.001 })

@@ -1,0 +1,1 @@
+await llm().compleet("Hi"); // HERE

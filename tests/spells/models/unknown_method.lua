@@ -1,0 +1,1 @@
+llm():compleet("Hi") -- HERE

@@ -1,0 +1,1 @@
+await llm().complete("Hi", { temprature: 0 }); // HERE

@@ -1,0 +1,1 @@
+llm():complete("Hi", { temprature = 0 }) -- HERE

@@ -1,0 +1,1 @@
+await llm().complete("Hi", { temperature: "hot" }); // HERE

@@ -1,0 +1,1 @@
+llm():complete("Hi", { temperature = "hot" }) -- HERE

@@ -1,0 +1,2 @@
+import a from "./parts/cycle_a.js";
+export default a;

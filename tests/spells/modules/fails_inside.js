@@ -1,0 +1,2 @@
+import broken from "./parts/broken.js";
+export default broken;

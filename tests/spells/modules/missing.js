@@ -1,0 +1,2 @@
+const nothing = await import("./parts/nothing"); // HERE
+export default nothing;

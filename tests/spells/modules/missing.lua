@@ -1,0 +1,2 @@
+local nothing = require("./parts/nothing") -- HERE
+return nothing

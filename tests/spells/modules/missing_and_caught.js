@@ -1,0 +1,1 @@
+export default await import("parts.nothing").catch((error) => error.kind);

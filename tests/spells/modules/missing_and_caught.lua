@@ -1,0 +1,2 @@
+local _, err = pcall(require, "parts.nothing")
+return err.kind

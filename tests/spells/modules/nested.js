@@ -1,0 +1,2 @@
+import * as nested from "./parts/nested.js";
+export default nested.greeting;

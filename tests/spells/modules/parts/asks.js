@@ -1,0 +1,2 @@
+await sleep(0.001);
+export default (await llm().complete("Which city?")).text;

@@ -1,0 +1,2 @@
+sleep(0.001)
+return llm():complete("Which city?").text

@@ -1,0 +1,5 @@
+function check() {
+  throw new Error("broken on load"); // HERE
+}
+
+export default check();

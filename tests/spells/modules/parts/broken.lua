@@ -1,0 +1,5 @@
+local function check()
+  error("broken on load") -- HERE
+end
+
+return check()

@@ -1,0 +1,2 @@
+import a from "./cycle_a.js";
+export default { a };

@@ -1,0 +1,3 @@
+local greet = require("./greet")
+local settings = require("../parts/settings")
+return { greeting = greet(settings.answer) }

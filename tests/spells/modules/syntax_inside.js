@@ -1,0 +1,2 @@
+import unreadable from "./parts/unreadable.js";
+export default unreadable;

@@ -1,0 +1,3 @@
+local settings = require("parts.settings")
+local greet = require("./parts/greet")
+return { answer = settings.answer, greeting = greet("Ada") }

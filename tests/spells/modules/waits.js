@@ -1,0 +1,2 @@
+import city from "./parts/asks.js";
+export default `${city} in spring`;

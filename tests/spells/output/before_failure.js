@@ -1,0 +1,2 @@
+write("kept");
+throw new Error("then it failed"); // HERE

@@ -1,0 +1,2 @@
+write("kept")
+error("then it failed") -- HERE

@@ -1,0 +1,1 @@
+export default { text: await stdin.read(), lines: await stdin.lines().collect() };

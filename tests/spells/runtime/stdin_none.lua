@@ -1,0 +1,1 @@
+return { text = stdin.read(), lines = stdin.lines():collect() }

@@ -1,0 +1,1 @@
+export default { text: await stdin.read(), again: await stdin.read() };

@@ -1,0 +1,1 @@
+return { text = stdin.read(), again = stdin.read() }

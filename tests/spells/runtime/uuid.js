@@ -1,0 +1,3 @@
+const id = uuid();
+const shape = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(id);
+export default { shape, differ: id !== uuid() };

@@ -1,0 +1,1 @@
+export default { id: uuid(), numbers: Array.from({ length: 5 }, Math.random) };

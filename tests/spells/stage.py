@@ -1,0 +1,206 @@
+"""What the pairs of spells run on: the tools, the scripted model, and the expectation beside each pair.
+
+`NAME.json` says what `NAME.lua` and `NAME.js` are given and what both must come to:
+
+    params, stdin, seed, limits       as `Host.run` takes them (limits: an object)
+    replies                           what the model answers, call by call: a text, or see `reply_of`
+    value, output, logs               what the run must give; logs are `[level, text]`
+    error                             the kind, message, hint, ... of the error; `mentions` are parts of its message
+    requests                          for each request to the model, the fields that it must have
+    usage                             fields of `Result.usage`
+
+A failing line is marked with a comment `HERE`, in the spell or in the module that `file` names (without its ending).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from llmspell import Host, Limits, Log, Result
+from llmspell.errors import KINDS, NotFoundError
+from llmspell.providers.base import Request, Response, TextDelta, ToolCall, Usage
+from llmspell.testing import After, Reply, ScriptedProvider
+
+FOLDER = Path(__file__).parent
+Expected = dict[str, Any]
+
+
+def pairs() -> list[str]:
+    """The names of all pairs, such as `tasks/race`."""
+    return sorted(str(path.relative_to(FOLDER).with_suffix("")) for path in FOLDER.rglob("*.json"))
+
+
+def expectation(pair: str) -> Expected:
+    """What is written beside a pair."""
+    expected: Expected = json.loads((FOLDER / f"{pair}.json").read_text(encoding="utf-8"))
+    return expected
+
+
+def reply_of(spec: Any) -> Reply:
+    """A reply of the scripted model: a text, or an object.
+
+    `{"error": KIND, ...}` fails, after `pieces` if there are any; `{"pieces": [...]}` is a stream that never says that
+    it is finished; `{"after": SECONDS, "between"?, "reply"}` waits; anything else has the fields of `_response`.
+    """
+    if isinstance(spec, str):
+        return spec
+    if "after" in spec:
+        reply = reply_of(spec["reply"])
+        assert not isinstance(reply, After)
+        return After(spec["after"], reply, spec.get("between", 0.0))
+    if "error" in spec or "pieces" in spec:
+        return _broken(**spec)
+    return _response(**spec)
+
+
+def _broken(error: str | None = None, message: str = "it failed", pieces: tuple[str, ...] = (), **fields: Any) -> Reply:
+    failure = [KINDS[error](message, **fields)] if error else []
+    return [*map(TextDelta, pieces), *failure]  # type: ignore[list-item]  # an exception among the events is raised
+
+
+def _response(
+    text: str = "", reasoning: str | None = None, tool_calls: tuple[Any, ...] = (), finish: str = "stop", **usage: int
+) -> Response:
+    return Response(
+        text=text,
+        reasoning=reasoning,
+        tool_calls=[ToolCall(**call) for call in tool_calls],
+        finish_reason=finish,  # type: ignore[arg-type]  # the file says which
+        raw_finish_reason=finish,
+        usage=Usage(**usage),
+        model="test",
+    )
+
+
+class Stage:
+    """A host with a scripted model and tools, on an event loop of its own; runs one spell after the other."""
+
+    def __init__(self) -> None:
+        self._replies: list[Any] = []
+        self.model = ScriptedProvider(self._reply)
+        self.logs: list[list[str]] = []
+        self._runner = asyncio.Runner()
+        self._host = Host(providers=[self.model], tools=tools())
+
+    def run(self, path: Path, given: Expected, isolation: str) -> Result:
+        """The result of a spell that is given what the expectation says."""
+        self._replies, self.logs = given.get("replies", []), []
+        self.model.requests.clear()
+        result = self._runner.run(
+            self._host.run(
+                path,
+                params=given.get("params"),
+                stdin=given.get("stdin"),
+                seed=given.get("seed"),
+                limits=Limits(**given.get("limits", {})),
+                model="scripted/test",
+                isolation=isolation,
+                on_event=lambda event: self.logs.append([event.level, event.text]) if isinstance(event, Log) else None,
+                check=False,
+            )
+        )
+        self._runner.run(self._settled())
+        return result
+
+    def requests(self) -> list[dict[str, Any]]:
+        """What the model was asked, as plain objects."""
+        return [asdict(request) for request in self.model.requests]
+
+    def close(self) -> None:
+        """End the host and its loop."""
+        self._runner.run(self._host.aclose())
+        self._runner.close()
+
+    def _reply(self, request: Request) -> Reply:
+        at = len(self.model.requests) - 1
+        if at >= len(self._replies):
+            return f"echo {request.messages[-1].content}"
+        return reply_of(self._replies[at])
+
+    async def _settled(self) -> None:
+        for _ in range(100):
+            if not self.model.open:
+                return
+            await asyncio.sleep(0.01)
+
+
+Callback = Callable[..., Awaitable[Any]]
+
+
+def tools() -> list[Callable[..., Any]]:
+    """The tools that the pairs call; `counter` and `gauge` tell what runs at once."""
+    counted, running = [0], [0, 0]
+
+    async def counter() -> int:
+        """How often this was called in the host so far; only differences mean something."""
+        counted[0] += 1
+        return counted[0]
+
+    async def gauge(seconds: float = 0.0, reset: bool = False) -> int:
+        """Wait, and give the most calls of this tool that were open at once since the reset."""
+        if reset:
+            running[:] = [0, 0]
+            return 0
+        running[0] += 1
+        running[1] = max(running)
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            running[0] -= 1
+        return running[1]
+
+    return [add, echo, fail, later, not_there, apply, each, attempt, counter, gauge]
+
+
+def add(a: float, b: float) -> float:
+    """Add two numbers.
+
+    Args:
+        a: the first
+        b: the second
+    """
+    return a + b
+
+
+def echo(value: Any) -> Any:
+    """Give the value back."""
+    return value
+
+
+def fail(message: str) -> None:
+    """Fail in Python."""
+    raise RuntimeError(message)
+
+
+def not_there(name: str) -> None:
+    """Fail with an error that has a kind and a hint."""
+    raise NotFoundError(f"no {name}", hint="look elsewhere")
+
+
+async def later(seconds: float, value: Any = None) -> Any:
+    """Give the value after a while."""
+    await asyncio.sleep(seconds)
+    return value
+
+
+async def apply(run: Callback, args: list[Any]) -> Any:
+    """Call a function of the script."""
+    return await run(*args)
+
+
+async def each(items: list[Any], run: Callback) -> list[Any]:
+    """Call a function of the script for each item, all at once."""
+    return list(await asyncio.gather(*(run(item) for item in items)))
+
+
+async def attempt(run: Callback) -> dict[str, Any]:
+    """Call a function of the script and tell how it ended."""
+    try:
+        return {"value": await run()}
+    except Exception as error:  # noqa: BLE001  # the test looks at what arrives here, whatever it is
+        return {"kind": getattr(error, "kind", type(error).__name__), "message": str(error)}

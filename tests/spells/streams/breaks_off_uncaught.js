@@ -1,0 +1,3 @@
+for await (const chunk of llm().stream("Go on")) { // HERE
+  write(chunk.text);
+}

@@ -1,0 +1,3 @@
+for chunk in llm():stream("Go on") do -- HERE
+  write(chunk.text)
+end

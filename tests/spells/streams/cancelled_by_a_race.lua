@@ -1,0 +1,8 @@
+return race(function()
+  for chunk in llm():stream("Slowly") do
+    write(chunk.text)
+  end
+end, function()
+  sleep(0.05)
+  return "first"
+end)

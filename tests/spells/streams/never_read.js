@@ -1,0 +1,2 @@
+const stream = llm().stream("Nobody listens");
+export default stream && "done";

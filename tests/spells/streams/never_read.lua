@@ -1,0 +1,2 @@
+local stream = llm():stream("Nobody listens")
+return stream and "done"

@@ -1,0 +1,1 @@
+export default await race(() => sleep(60), () => tools.fail({ message: "quicker" }));

@@ -1,0 +1,5 @@
+return race(function()
+  sleep(60)
+end, function()
+  return tools.fail { message = "quicker" }
+end)

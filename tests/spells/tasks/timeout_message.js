@@ -1,0 +1,1 @@
+await timeout(0.01, () => sleep(60)); // HERE

@@ -1,0 +1,3 @@
+timeout(0.01, function() -- HERE
+  sleep(60)
+end)

@@ -1,0 +1,2 @@
+const kind = await timeout(0.02, () => llm().complete("Hi")).catch((error) => error.kind);
+export default kind;

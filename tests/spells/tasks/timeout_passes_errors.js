@@ -1,0 +1,1 @@
+export default await timeout(60, () => tools.fail({ message: "early" }));

@@ -1,0 +1,3 @@
+return timeout(60, function()
+  return tools.fail { message = "early" }
+end)

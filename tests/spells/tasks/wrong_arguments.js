@@ -1,0 +1,14 @@
+const kinds = [];
+for (const wrong of [
+  () => parallel(1),
+  () => timeout("soon", print),
+  () => retry("not a function"),
+  () => map([1], "not a function"),
+]) {
+  try {
+    await wrong();
+  } catch (error) {
+    kinds.push(error.kind);
+  }
+}
+export default kinds;

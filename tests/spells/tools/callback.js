@@ -1,0 +1,5 @@
+export default {
+  applied: await tools.apply({ run: (a, b) => `${a}-${b}`, args: ["a", "b"] }),
+  each: await tools.each({ items: [1, 2, 3], run: (n) => n * n }),
+  nothing: (await tools.apply({ run() {}, args: [] })) === null,
+};

@@ -1,0 +1,1 @@
+tools.echo { value = print } -- HERE

@@ -1,0 +1,2 @@
+local sum = tools.ad { a = 1, b = 2 } -- HERE
+return sum

@@ -1,0 +1,3 @@
+const loop = {};
+loop.me = loop;
+export default loop;

@@ -1,0 +1,3 @@
+local loop = {}
+loop.me = loop
+return loop

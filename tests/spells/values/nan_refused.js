@@ -1,0 +1,1 @@
+export default { ratio: 0 / 0 };

@@ -1,0 +1,1 @@
+return { ratio = 0 / 0 }

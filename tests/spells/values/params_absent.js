@@ -1,0 +1,1 @@
+export default { empty: Object.keys(params).length === 0, missing: params.name ?? "nothing" };

@@ -1,0 +1,1 @@
+return { empty = next(params) == nil, missing = params.name or "nothing" }

@@ -1,0 +1,1 @@
+export default { count: params.length, sorted: params.toSorted() };

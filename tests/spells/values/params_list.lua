@@ -1,0 +1,3 @@
+local count = #params
+table.sort(params)
+return { count = count, sorted = params }

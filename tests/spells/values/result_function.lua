@@ -1,0 +1,3 @@
+return function(given)
+  return { sum = tools.add { a = given.a, b = given.b } }
+end
