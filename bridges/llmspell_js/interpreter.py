@@ -18,10 +18,9 @@ from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException, LimitPassed, passed
 from llmspell_js.numbers import InexactNumber, to_text
 from llmspell_js.program import Program, SyntaxFault
-from llmspell_js.sources import PRELUDE, PROXIES, WEB
+from llmspell_js.sources import PARTS, PRELUDE, PROXIES
 
 _SAID = {name: getattr(border, name) for name in ("Call", "Cancel", "Return", "Raise", "Print", "Done", "Failed")}
-
 
 class JsInterpreter:
     """One spell in one QuickJS context; implements `llmspell.border.Interpreter`."""
@@ -69,7 +68,7 @@ class JsInterpreter:
     def _begin(self, spell: SpellSource, said: list[FromSpell]) -> None:
         params = to_text({} if spell.params is None else spell.params, "params")
         self._engine = Engine(spell.limits)
-        self._door = self._engine.evaluate(PRELUDE)()
+        self._door = self._engine.evaluate(PRELUDE)(PARTS, self._engine.evaluate("eval"))
         self._program = Program(self._engine, self._door)
         facts = {
             "name": spell.name,
@@ -80,7 +79,7 @@ class JsInterpreter:
             "maxOutput": spell.limits.max_output,
         }
         text = f'{json.dumps(facts)[:-1]}, "params": {params}}}'
-        self._engine.enter(self._door, "begin", text, self._engine.evaluate(PROXIES), WEB)
+        self._engine.enter(self._door, "begin", text, PROXIES)
         self._program.start(spell.name, spell.source)
         self._rest(said, last=True)
 

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
+import json
 import os.path
 
-_HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib costs more than the rest of this bridge's imports
-_PRELUDE = ("intrinsics", "errors", "values", "tasks", "calls", "proxies", "modules", "globals", "door")
-_WEB = ("kit", "clone", "text", "abort", "search", "host", "url", "web")
+import _quickjs
 
+_HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib costs more than the rest of this bridge's imports
+_PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
+_PARTS = (
+    "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
+    "random", "console", "timers", "clone", "text", "abort", "url",
+)  # fmt: skip  # a row reads better than a column
 
 def _read(*path: str) -> str:
     with open(os.path.join(_HERE, *path), encoding="utf-8") as file:  # noqa: PTH118, PTH123  # as above
         return file.read()
 
+def _prelude() -> str:
+    body = "\n".join(_read("prelude", f"{name}.js") for name in _PRELUDE)
+    return f'(function (sources, eval) {{ return (function () {{ "use strict"; {body} }})(); }})'
 
-def _wrapped(folder: str, names: tuple[str, ...], parameters: str) -> str:
-    body = "\n".join(_read(folder, f"{name}.js") for name in names)
-    return f'(function ({parameters}) {{"use strict";{body}}})'
+def _parts() -> str:
+    return json.dumps({name: f"(function () {{ {_read('parts', f'{name}.js')} }})" for name in _PARTS})
 
+def _proxies() -> str:
+    """The generated description as JSON of JSON, so that a spell parses only the objects that it uses."""
+    described = json.loads(_quickjs.Context().eval(_read("proxies.js")).json())
+    return json.dumps({kind: {name: json.dumps(one) for name, one in all_.items()} for kind, all_ in described.items()})
 
-PRELUDE = _wrapped("prelude", _PRELUDE, "")
-"""A function that gives the door."""
-WEB = _wrapped("web", _WEB, "kit")
-"""A function from what the prelude lends to the web APIs."""
-PROXIES = _read("proxies.js")
-"""The description of the bridge objects."""
-FIRST_LINE = 4000
+PRELUDE = _prelude()
+"""A function of the parts and of `eval`; gives the door."""
+PARTS = _parts()
+"""The parts by name, in JSON: each is compiled when the script first needs it."""
+PROXIES = _proxies()
+"""The bridge objects by kind and name, in JSON."""
+FIRST_LINE = 2000
 """Where the lines of the first file start: beyond the prelude's, so that a line number tells them apart."""

@@ -2,18 +2,18 @@
 // to say in `take`.
 
 let parameters;
+let facts;
 
-function begin(text, described, web) {
+function begin(text, described) {
   const given = parse(text);
   limits.calls = given.maxCalls;
   limits.output = given.maxOutput;
   time = startTime = given.now;
-  seedRandom(given.seed);
-  const facts = ["name", given.name, "runId", given.runId, "language", "js"];
-  publishGlobals();
-  publishProxies(described, facts);
-  publishWeb(web);
+  seed = given.seed;
   parameters = given.params;
+  facts = ["name", given.name, "runId", given.runId, "language", "js"];
+  publishGlobals();
+  publishProxies(parse(described));
   publish("params", parameters);
 }
 
@@ -29,23 +29,13 @@ async function finish(result) {
 }
 
 function fail(error) {
-  end(`["Failed",${describeError(error)},${error === null}]`);
+  end(`["Failed",${parts.errors().describeError(error)},${error === null}]`);
 }
 
 function end(text) {
   if (over) return;
   over = true;
   say(outOfMemory ? '["Limit","memory"]' : text);
-}
-
-function startModule(name, meta, make) {
-  main = newModule(name, parse(meta));
-  main.make = make;
-  finish(async () => {
-    await link(main, List());
-    await run(main);
-    return main.namespace.default;
-  });
 }
 
 // A spell without imports is run by the engine itself, as the only module that it knows: `<input>`.
@@ -61,7 +51,7 @@ function whereabouts() {
   let latest = lastFault;
   if (latest === undefined) mapEach(pending, (waiting) => (latest = waiting.at ?? latest));
   const data = Bare();
-  if (latest !== undefined) addPlace(data, latest);
+  if (latest !== undefined) parts.errors().addPlace(data, latest);
   return stringify(data);
 }
 
@@ -86,18 +76,18 @@ return (what, a, b, c, d) => {
     case "reject":
       return settle(a, true, b);
     case "loaded":
-      return moduleLoaded(a, b, c, d);
+      return parts.modules().moduleLoaded(a, b, c, d);
     case "invoke":
-      return void invoke(a, b, c);
+      return void parts.functions().invoke(a, b, c);
     case "now":
       time = a;
       return undefined;
     case "begin":
-      return begin(a, b, c);
+      return begin(a, b);
     case "watch":
       return void watch(a);
     case "start":
-      return startModule(a, b, c);
+      return void finish(() => parts.modules().startMain(a, b, c));
     case "file":
       return addFile(a, b, c);
     case "words":

@@ -1,6 +1,7 @@
 // What the prelude uses of the language, taken before any script can change it. No prelude file calls a method
 // of an object that a script can reach through a prototype: it uses these names, objects without a prototype
 // (`Bare`, `List`) and maps with methods of their own (`pin`).
+const MAX_DEPTH = 200;
 const Bare = () => ({ __proto__: null });
 const { apply, construct } = Reflect;
 const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, hasOwn, keys, setPrototypeOf } = Object;
@@ -22,7 +23,11 @@ const arrayFrom = Array.from;
 const enqueue = queueMicrotask;
 const isView = ArrayBuffer.isView;
 const ObjectPrototype = Object.prototype;
-const asyncIterator = Symbol.asyncIterator;
+const { asyncIterator, toStringTag } = Symbol;
+const natives = {
+  __proto__: null, ArrayBuffer, BigInt, Boolean, DataView, Function, Number, RegExp, Set, Symbol, Uint8Array, WeakRef,
+  WeakSet, TypedArray: getPrototypeOf(Uint8Array),
+};
 
 const unbound = (fn) => Function.prototype.call.bind(fn);
 const wellFormed = unbound($String.prototype.isWellFormed);
@@ -37,9 +42,11 @@ const setEach = unbound(Set.prototype.forEach);
 
 const List = () => setPrototypeOf([], null);
 
+const MAP_METHODS = ["get", "set", "has", "delete"];
+
 function pin(map) {
   const proto = getPrototypeOf(map);
-  for (const name of ["get", "set", "has", "delete"]) defineProperty(map, name, { __proto__: null, value: proto[name] });
+  for (let i = 0; i < MAP_METHODS.length; i++) define(map, MAP_METHODS[i], proto[MAP_METHODS[i]]);
   return map;
 }
 
@@ -55,4 +62,24 @@ function camel(name) {
   let text = "";
   for (let i = 0; i < name.length; i++) text += name[i] === "_" && i > 0 && ++i < name.length ? upper(name[i]) : name[i] ?? "";
   return text;
+}
+
+// A part of the prelude that is compiled when it is first used. It is an inner scope of this one.
+const parts = Bare();
+const partSources = parse(sources);
+for (const name of keys(partSources)) {
+  let loaded;
+  parts[name] = () => (loaded ??= eval(partSources[name])());
+}
+
+function encode(value, spec, functions, what) {
+  return parts.encode().encode(value, spec, functions, what);
+}
+
+function show(value) {
+  return typeof value === "string" ? value : parts.show().show(value);
+}
+
+function fault(kind, message, hint) {
+  return parts.errors().fault(kind, message, hint);
 }

@@ -32,21 +32,6 @@ function takeTurn() {
   return false;
 }
 
-// Runs a function (or waits for a promise) as a task of its own. `ended(failed, value)` runs as a turn of the parent.
-function spawn(fn, first, second, ended) {
-  const parent = current;
-  const task = { __proto__: null, parent, cancelled: false };
-  current = task;
-  try {
-    const given = typeof fn === "function" ? fn(first, second) : fn;
-    whenSettled(given, parent, ended);
-  } catch (error) {
-    later(parent, () => ended(true, error));
-  }
-  current = parent;
-  return task;
-}
-
 async function whenSettled(given, parent, ended) {
   let value;
   let failed = false;
@@ -59,116 +44,6 @@ async function whenSettled(given, parent, ended) {
   later(parent, () => ended(failed, value));
 }
 
-// A cancelled task never runs again: its calls are withdrawn, and with them whatever would have continued it.
-function cancel(tasks) {
-  for (let i = 0; i < tasks.length; i++) tasks[i].cancelled = true;
-  dropDeadCalls();
-}
-
 function put(list, index, value) {
   defineProperty(list, index, { __proto__: null, value, writable: true, enumerable: true, configurable: true });
-}
-
-function needRunnable(fn, what) {
-  const isPromise = typeof fn === "object" && fn !== null && typeof fn.then === "function";
-  if (typeof fn === "function" || isPromise) return;
-  throw fault("type", `${what} must be a function or a promise, not ${show(fn)}`, isArray(fn) ? "spread the list: f(...list)" : undefined);
-}
-
-function parallel(...runs) {
-  for (let i = 0; i < runs.length; i++) needRunnable(runs[i], `argument ${i + 1} of parallel`);
-  return new $Promise((resolve, reject) => {
-    const values = [];
-    const tasks = List();
-    let left = runs.length;
-    if (left === 0) resolve(values);
-    for (let i = 0; i < runs.length; i++) put(values, i, undefined);
-    for (let i = 0; i < runs.length; i++) {
-      tasks[i] = spawn(runs[i], undefined, undefined, (failed, value) => {
-        if (failed) {
-          cancel(tasks);
-          return reject(value);
-        }
-        put(values, i, value);
-        if (--left === 0) resolve(values);
-      });
-    }
-  });
-}
-
-function race(...runs) {
-  for (let i = 0; i < runs.length; i++) needRunnable(runs[i], `argument ${i + 1} of race`);
-  if (runs.length === 0) throw fault("type", "race needs at least one function");
-  return new $Promise((resolve, reject) => {
-    const tasks = List();
-    for (let i = 0; i < runs.length; i++) {
-      tasks[i] = spawn(runs[i], undefined, undefined, (failed, value) => {
-        cancel(tasks);
-        (failed ? reject : resolve)(value);
-      });
-    }
-  });
-}
-
-function timeout(seconds, run) {
-  needRunnable(run, "the second argument of timeout");
-  const error = fault("timeout", `not done after ${show(seconds)} s`);
-  return new $Promise((resolve, reject) => {
-    const timer = startTimer(seconds, reject, () => {
-      cancel([task]);
-      reject(error);
-    });
-    const task = spawn(run, undefined, undefined, (failed, value) => {
-      stopTimer(timer);
-      (failed ? reject : resolve)(value);
-    });
-  });
-}
-
-async function retry(run, options) {
-  if (typeof run !== "function") throw fault("type", `the first argument of retry must be a function, not ${show(run)}`);
-  const { attempts = 3, delay = 0.5, factor = 2 } = options ?? {};
-  if (!isInteger(attempts) || attempts < 1) throw fault("value", `attempts must be a whole number above 0, not ${show(attempts)}`);
-  let pause = delay;
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await run(attempt);
-    } catch (error) {
-      if (attempt >= attempts) throw error;
-    }
-    await new $Promise((resolve, reject) => startTimer(pause, reject, resolve));
-    pause *= factor;
-  }
-}
-
-function map(list, fn, options) {
-  if (typeof fn !== "function") throw fault("type", `the second argument of map must be a function, not ${show(fn)}`);
-  const { concurrency = 8 } = options ?? {};
-  if (!(concurrency >= 1)) throw fault("value", `concurrency must be at least 1, not ${show(concurrency)}`);
-  const items = isArray(list) ? list : apply(arrayFrom, $Array, [list]);
-  const count = items.length;
-  return new $Promise((resolve, reject) => {
-    const values = [];
-    const tasks = List();
-    let left = count;
-    let over = false;
-    const startNext = () => {
-      const i = tasks.length;
-      if (over || i >= count) return;
-      tasks[i] = spawn(fn, items[i], i, (failed, value) => {
-        if (over) return;
-        if (failed) {
-          over = true;
-          cancel(tasks);
-          return reject(value);
-        }
-        put(values, i, value);
-        if (--left === 0) resolve(values);
-        else startNext();
-      });
-    };
-    for (let i = 0; i < count; i++) put(values, i, undefined);
-    if (count === 0) resolve(values);
-    for (let i = 0; i < min(concurrency, count); i++) startNext();
-  });
 }

@@ -2,13 +2,22 @@
 
 const modules = Bare(); // resolved name -> module
 let main;
+const { borderData, fromBorder, nearest } = parts.errors();
+
+async function startMain(name, meta, make) {
+  main = newModule(name, parse(meta));
+  main.make = make;
+  await link(main, List());
+  await run(main);
+  return main.namespace.default;
+}
 
 function newModule(name, meta) {
   const module = {
     __proto__: null, name, imports: meta.imports, reexports: meta.reexports, wanted: Bare(), namespace: Bare(), make: undefined,
     linked: undefined, ran: undefined, done: false,
   };
-  define(module.namespace, Symbol.toStringTag, "Module");
+  define(module.namespace, toStringTag, "Module");
   modules[name] = module;
   return module;
 }
@@ -187,3 +196,5 @@ function reexport(module, at) {
     exportGetter(module, at.names[i][1], imported === "*" ? () => namespace : () => namespace[imported]);
   }
 }
+
+return { moduleLoaded, startMain };

@@ -1,7 +1,20 @@
 // The bridge objects: functions made from the generated description. An object such as `llm(...)` is its constructor's
 // arguments, which travel with each call; nothing of it lives in the runtime.
 
+const { prepareSpec } = parts.shapes();
 const signals = pin(new $WeakMap()); // AbortSignal -> { aborted, reason, listen }
+
+function call(method, args, spec, signal) {
+  const at = new $Error();
+  return new $Promise((resolve, reject) => {
+    if (signal !== undefined && signal.aborted) return reject(signal.reason);
+    const task = current;
+    const id = ask(method, args, spec, at, resolve, reject);
+    signal?.listen(() => {
+      if (drop(id)) later(task, () => reject(signal.reason));
+    });
+  });
+}
 
 function prepareMethod(described) {
   const method = { __proto__: null, name: described.method, stream: described.stream === true, params: List(), spec: null };
@@ -18,7 +31,7 @@ function makeFunction(described, self) {
   const run = (...args) => {
     method ??= prepareMethod(described);
     const signal = signalOf(method.params, args);
-    if (method.stream) return new Stream(method.name, encodeArguments(method.params, args, self), method.spec, signal);
+    if (method.stream) return new (parts.streams().Stream)(method.name, encodeArguments(method.params, args, self), method.spec, signal);
     let text;
     try {
       text = encodeArguments(method.params, args, self);
@@ -91,38 +104,10 @@ function helpfulPrototype(what, methods) {
     __proto__: null,
     get(_, name) {
       if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON") return ObjectPrototype[name];
-      const near = nearest(name, getOwnPropertyNames(methods));
+      const near = parts.errors().nearest(name, getOwnPropertyNames(methods));
       throw fault("type", `${what} has no method or field ${stringify(name)}`, near && `did you mean ${near}?`);
     },
   });
-}
-
-function nearest(name, names) {
-  let best;
-  let bestDistance = 1 + min(3, floor(name.length / 2));
-  for (let i = 0; i < names.length; i++) {
-    const distance = editDistance(name, names[i]);
-    if (distance < bestDistance) {
-      bestDistance = distance;
-      best = names[i];
-    }
-  }
-  return best;
-}
-
-function editDistance(a, b) {
-  const row = List();
-  for (let j = 0; j <= b.length; j++) row[j] = j;
-  for (let i = 1; i <= a.length; i++) {
-    let diagonal = row[0];
-    row[0] = i;
-    for (let j = 1; j <= b.length; j++) {
-      const above = row[j];
-      row[j] = min(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] === b[j - 1] ? 0 : 1));
-      diagonal = above;
-    }
-  }
-  return row[b.length];
 }
 
 // `tools.NAME(args)`: which tools there are is known to the runtime alone.
@@ -151,10 +136,4 @@ function makeTool(name) {
   };
 }
 
-function publishProxies(described, facts) {
-  const { functions: plain, modules, classes } = described;
-  for (const name of keys(plain)) publish(camel(name), makeFunction(plain[name], ""));
-  for (const name of keys(modules)) publish(camel(name), makeModule(name, modules[name], name === "spell" ? facts : []));
-  for (const name of keys(classes)) publish(camel(name), makeClass(name, classes[name]));
-  publish("tools", makeTools());
-}
+return { signals, makeFunction, makeModule, makeClass, makeTools };
