@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
-from typing import Any
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeAlias
 
 from llmspell import values
 from llmspell.errors import InvalidValueError, LlmspellError, ModelError, TimeoutExceededError, from_data
@@ -18,6 +21,48 @@ _WORKER = "llmspell.providers.local.worker"
 _KEPT_VARIABLES = ("HOME", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 """What the runtimes need to find libraries and devices; keys and everything else stay here."""
 
+Outcome: TypeAlias = dict[str, Any] | None
+"""How a request ended, `{"value": ...}` or `{"error": ...}`; None while it goes on."""
+
+
+class Answers:
+    """The events of a request in batches, the last with the outcome: an iterator to close after use.
+
+    Raises what the request failed with, and `TimeoutExceededError` when its deadline passes. Closing it early
+    cancels the request.
+    """
+
+    def __init__(self, name: str, deadline: float | None, forget: Callable[[bool], None]) -> None:
+        self._name = name
+        self._deadline = deadline
+        self._forget = forget
+        self._waiting: asyncio.Queue[tuple[list[Event], Outcome]] = asyncio.Queue()
+        self._finished = False
+
+    def put(self, events: list[Event], outcome: Outcome) -> None:
+        """Hand over what came from the process."""
+        self._waiting.put_nowait((events, outcome))
+
+    def __aiter__(self) -> Answers:
+        return self
+
+    async def __anext__(self) -> tuple[list[Event], Outcome]:
+        if self._finished:
+            raise StopAsyncIteration
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                events, outcome = await self._waiting.get()
+        except TimeoutError:
+            raise TimeoutExceededError(f"{self._name} did not finish its answer in time") from None
+        self._finished = outcome is not None
+        if outcome is not None and "error" in outcome:
+            raise from_data(outcome["error"])
+        return events, outcome
+
+    def close(self) -> None:
+        """Stop listening."""
+        self._forget(self._finished)
+
 
 class ModelProcess(asyncio.Protocol):
     """A loaded model in its own process. Made by `start`; of no use once `dead`."""
@@ -26,7 +71,7 @@ class ModelProcess(asyncio.Protocol):
         self._child = child
         self._name = name
         self._buffer = frames.FrameBuffer()
-        self._calls: dict[int, asyncio.Queue[tuple[list[Event], dict[str, Any] | None]]] = {}
+        self._calls: dict[int, Answers] = {}
         self._last_id = 0
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None
@@ -41,8 +86,9 @@ class ModelProcess(asyncio.Protocol):
         child = Child.start(_WORKER, [str(os.getpid())], env)
         process = cls(child, options["name"])
         try:
-            child.sock.setblocking(False)
-            await process._loop.create_unix_connection(lambda: process, sock=child.sock)
+            sock = socket.socket(fileno=child.sock.detach())
+            sock.setblocking(False)
+            await process._loop.create_unix_connection(lambda: process, sock=sock)
             process.facts = await process.call("load", options)
             process._loaded = True
         except BaseException:
@@ -58,37 +104,19 @@ class ModelProcess(asyncio.Protocol):
     @property
     def dead(self) -> bool:
         """Whether it ended, or belongs to an event loop that did."""
-        return self._ending is not None or self._loop.is_closed() or self._loop is not asyncio.get_running_loop()
+        if self._ending is not None or self._loop is not asyncio.get_running_loop():
+            return True
+        return self._child.poll() is not None  # the loop may not have heard of its end yet
 
     async def call(self, method: str, args: dict[str, Any], deadline: float | None = None) -> Any:
         """The value of a request. Cancelling the awaiting task cancels the request."""
-        async for _, outcome in self.answers(method, args, deadline):
-            if outcome is not None:
-                return outcome["value"]
-        raise AssertionError("the answers of a request end with an outcome")
+        with contextlib.closing(self.answers(method, args, deadline)) as answers:
+            async for _, outcome in answers:
+                value = outcome
+        return value["value"] if value else None
 
-    async def answers(
-        self, method: str, args: dict[str, Any], deadline: float | None = None
-    ) -> AsyncIterator[tuple[list[Event], dict[str, Any] | None]]:
-        """The events of a request in batches, the last with the outcome.
-
-        `deadline` is in the loop's time; passing it raises `TimeoutExceededError`. Raises what the request
-        failed with. Leaving early cancels the request.
-        """
-        id_, finished = self._open(method, args), False
-        try:
-            while not finished:
-                events, outcome = await self._next(id_, deadline)
-                finished = outcome is not None
-                if outcome is not None and "error" in outcome:
-                    raise from_data(outcome["error"])
-                yield events, outcome
-        finally:
-            del self._calls[id_]
-            if not finished:
-                self._send([id_, "cancel"])
-
-    def _open(self, method: str, args: dict[str, Any]) -> int:
+    def answers(self, method: str, args: dict[str, Any], deadline: float | None = None) -> Answers:
+        """Send a request. `deadline` is in the loop's time."""
         if self._ending is not None:
             raise self._death(self._child.poll())
         self._last_id += 1
@@ -96,15 +124,13 @@ class ModelProcess(asyncio.Protocol):
             self._send([self._last_id, method, args])
         except UnicodeEncodeError:
             raise InvalidValueError("the prompt is not valid Unicode (a lone surrogate)") from None
-        self._calls[self._last_id] = asyncio.Queue()
-        return self._last_id
+        answers = self._calls[self._last_id] = Answers(self._name, deadline, partial(self._forget, self._last_id))
+        return answers
 
-    async def _next(self, id_: int, deadline: float | None) -> tuple[list[Event], dict[str, Any] | None]:
-        try:
-            async with asyncio.timeout_at(deadline):
-                return await self._calls[id_].get()
-        except TimeoutError:
-            raise TimeoutExceededError(f"{self._name} did not finish its answer in time") from None
+    def _forget(self, id_: int, finished: bool) -> None:  # a callback
+        del self._calls[id_]
+        if not finished:
+            self._send([id_, "cancel"])
 
     def _send(self, frame: list[Any]) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -118,8 +144,8 @@ class ModelProcess(asyncio.Protocol):
         """Part of `asyncio.Protocol`: hand each answer to the call that waits for it."""
         for body in self._buffer.feed(data):
             id_, events, outcome = values.loads(body)
-            if (waiting := self._calls.get(id_)) is not None:
-                waiting.put_nowait((events, outcome))
+            if (answers := self._calls.get(id_)) is not None:
+                answers.put(events, outcome)
 
     def connection_lost(self, _error: Exception | None) -> None:
         """Part of `asyncio.Protocol`: the process ended; so do its calls."""
@@ -130,8 +156,8 @@ class ModelProcess(asyncio.Protocol):
         self._child.kill()
         status = await self._child.exited()
         error = self._death(status).to_data()
-        for waiting in self._calls.values():
-            waiting.put_nowait(([], {"error": error}))
+        for answers in self._calls.values():
+            answers.put([], {"error": error})
 
     def _death(self, status: int | None) -> LlmspellError:
         how = f"with exit code {status}"

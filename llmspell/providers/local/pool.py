@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Callable, Hashable
+from collections.abc import Callable, Hashable
+from functools import partial
 from typing import Any, TypeAlias
 
 from llmspell.errors import TimeoutExceededError
@@ -27,6 +27,26 @@ class _Entry:
         return self.starting.cancelled() or self.starting.exception() is not None or self.starting.result().dead
 
 
+class Lease:
+    """A process in use: `async with lease as process`."""
+
+    def __init__(self, deadline: float | None, take: Callable[[], _Entry], give_back: Callable[[_Entry], None]) -> None:
+        self.deadline = deadline
+        self._take = take
+        self._give_back = give_back
+
+    async def __aenter__(self) -> ModelProcess:
+        self._entry = self._take()
+        try:
+            return await _started(self._entry, self.deadline)
+        except BaseException:
+            self._give_back(self._entry)
+            raise
+
+    async def __aexit__(self, *error: object) -> None:
+        self._give_back(self._entry)
+
+
 class ProcessPool:
     """At most `limit` idle and busy processes together, more only while that many are busy.
 
@@ -39,19 +59,13 @@ class ProcessPool:
         self._entries: dict[Hashable, _Entry] = {}
         self._closing: set[asyncio.Task[None]] = set()
 
-    @contextlib.asynccontextmanager
-    async def use(self, key: Hashable, options: Options, deadline: float | None) -> AsyncIterator[ModelProcess]:
-        """The process of the model `key`, started when there is none. Raises `ModelError` when that fails.
+    def use(self, key: Hashable, options: Options, deadline: float | None) -> Lease:
+        """The process of the model `key`, to use in an `async with`; started when there is none.
 
-        `deadline` is in the loop's time; passing it raises `TimeoutExceededError`, and the start goes on.
+        Entering raises `ModelError` when that fails. `deadline` is in the loop's time; passing it raises
+        `TimeoutExceededError`, and the start goes on.
         """
-        entry = self._entry(key, options)
-        entry.users += 1
-        try:
-            yield await _started(entry, deadline)
-        finally:
-            entry.users -= 1
-            self._release(key, entry)
+        return Lease(deadline, partial(self._entry, key, options), partial(self._release, key))
 
     def _entry(self, key: Hashable, options: Options) -> _Entry:
         entry = self._entries.pop(key, None)
@@ -65,6 +79,7 @@ class ProcessPool:
             entry.idle_timer.cancel()
             entry.idle_timer = None
         self._entries[key] = entry  # the dict keeps the least recently used first
+        entry.users += 1
         return entry
 
     def _make_room(self) -> None:
@@ -74,6 +89,7 @@ class ProcessPool:
             self._drop(self._entries.pop(key))
 
     def _release(self, key: Hashable, entry: _Entry) -> None:
+        entry.users -= 1
         if entry.users or self._entries.get(key) is not entry:
             return
         if entry.of_no_use or len(self._entries) > self._limit:

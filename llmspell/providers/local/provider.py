@@ -6,8 +6,9 @@ import contextlib
 import json
 import os
 from collections.abc import AsyncIterator, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from llmspell.errors import LlmspellError, ModelError
 from llmspell.providers.base import (
@@ -28,6 +29,9 @@ from llmspell.providers.base import (
 )
 from llmspell.providers.local import resolve
 from llmspell.providers.local.store import ModelStore, StoredModel
+
+if TYPE_CHECKING:
+    from llmspell.providers.local.pool import Lease
 
 RuntimeChoice: TypeAlias = Literal["auto", "llamacpp", "ctransformers"]
 
@@ -73,27 +77,34 @@ class LocalProvider(LLMProvider):
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """The answer of a local model. A prompt that does not fit raises `ContextLengthError` before anything."""
         body = _body(request)
-        async with self._process(request.model, request.timeout) as (process, deadline):
-            yield Started(model=f"{self.name}/{request.model}")
-            async with contextlib.aclosing(process.answers("generate", body, deadline)) as answers:
-                async for events, _ in answers:
-                    for event in events:
-                        yield _event(event)
+        with self._named():
+            lease = self._lease(request.model, request.timeout)
+            async with lease as process:
+                yield Started(model=f"{self.name}/{request.model}")
+                with contextlib.closing(process.answers("generate", body, lease.deadline)) as answers:
+                    async for events, _ in answers:
+                        for event in events:
+                            yield _event(event)
 
     async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
         """A vector for each text: the model's own pooling, or the mean over its tokens."""
         vectors: list[list[float]] = []
-        async with self._process(model, timeout) as (process, deadline):
-            async for events, outcome in process.answers("embed", {"texts": texts}, deadline):
-                vectors += [vector for _, vector in events]
-                tokens = outcome["value"]["tokens"] if outcome else None
+        tokens = None
+        with self._named():
+            lease = self._lease(model, timeout)
+            async with lease as process:
+                with contextlib.closing(process.answers("embed", {"texts": texts}, lease.deadline)) as answers:
+                    async for events, outcome in answers:
+                        vectors += [vector for _, vector in events]
+                        tokens = outcome["value"]["tokens"] if outcome else None
         return Embeddings(vectors=vectors, model=f"{self.name}/{model}", usage=Usage(input_tokens=tokens))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         """Counted by the model's own tokenizer, its chat template included."""
-        async with self._process(model, None) as (process, _):
-            body = {"messages": [_message(message) for message in messages]}
-            return TokenCount(await process.call("count", body), "model")
+        body = {"messages": [_message(message) for message in messages]}
+        with self._named():
+            async with self._lease(model, None) as process:
+                return TokenCount(await process.call("count", body), "model")
 
     async def list_models(self) -> list[ModelInfo]:
         """The models of the store that this provider's runtime can use."""
@@ -127,16 +138,13 @@ class LocalProvider(LLMProvider):
         """End the model processes. The provider can be used again afterwards."""
         await self._pool.aclose()
 
-    @contextlib.asynccontextmanager
-    async def _process(self, model: str, timeout: float | None) -> AsyncIterator[Any]:  # noqa: ASYNC109  # becomes a deadline that covers loading and answering
+    def _lease(self, model: str, timeout: float | None) -> Lease:
         import asyncio  # there is a loop by now
 
+        # One deadline covers loading the model and its answer.
         deadline = None if timeout is None else asyncio.get_running_loop().time() + timeout
-        with self._named():
-            choice = resolve.choose(self._store, model, self._settings.runtime)
-            key = (choice, _stamp(choice.path))
-            async with self._pool.use(key, lambda: self._options(model, choice), deadline) as process:
-                yield process, deadline
+        choice = resolve.choose(self._store, model, self._settings.runtime)
+        return self._pool.use((choice, _stamp(choice.path)), partial(self._options, model, choice), deadline)
 
     def _options(self, model: str, choice: resolve.Choice) -> dict[str, Any]:
         return resolve.load_options(choice, f"{self.name}/{model}", self._settings.context_length) | {

@@ -8,6 +8,7 @@ costs no frame for each token.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import queue
@@ -18,8 +19,7 @@ from typing import Any, Protocol, TypeAlias
 
 from llmspell import values
 from llmspell.errors import InternalError, LlmspellError, ModelError
-from llmspell.workers import frames, harden
-from llmspell.workers.child import SOCKET
+from llmspell.workers import SOCKET, frames, harden
 
 Event: TypeAlias = list[Any]
 """`["text", str]`, `["reasoning", str]`, `["tool", index, id, name, arguments]`, `["usage", input, output,
@@ -177,13 +177,15 @@ class Outbox:
             self._changed.notify()
 
     def run(self) -> None:
-        """Send for ever."""
-        while True:
-            with self._changed:
-                while not self._waiting:
-                    self._changed.wait()
-                batch, self._waiting = self._waiting, {}
-            try:
-                self._sock.sendall(b"".join(map(frames.pack, batch.values())))
-            except OSError:
-                return  # the parent is gone; the reading thread ends the process
+        """Send what comes, until the parent is gone; the thread that reads ends the process then."""
+        with contextlib.suppress(OSError):
+            while True:
+                with self._changed:
+                    self._changed.wait_for(lambda: self._waiting)
+                self.flush()
+
+    def flush(self) -> None:
+        """Send what waits, one frame for each request."""
+        with self._changed:
+            batch, self._waiting = self._waiting, {}
+        self._sock.sendall(b"".join(map(frames.pack, batch.values())))
