@@ -22,7 +22,8 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any, TypeAlias, get_overloads, get_type_hints
 
-from llmspell.scriptable.objects import OBJECTS, BridgeObject, Method, constructor_of, methods_of
+from llmspell.scriptable.method import Method
+from llmspell.scriptable.objects import OBJECTS, BridgeObject, methods_of
 from llmspell.scriptable.shapes import (
     Bounds,
     Choice,
@@ -95,13 +96,14 @@ def spec_of(shape: Shape) -> Any:
 
 
 def _object(each: BridgeObject) -> Plain:
-    cls = each.load()
-    methods = {name.rpartition(".")[2]: _method(method) for name, method in methods_of(each).items()}
+    cls, found = each.load(), methods_of(each)
+    methods = {name.rpartition(".")[2]: _method(method) for name, method in found.items()}
+    constructor = next(iter(found.values())).constructor
     described: Plain = {"doc": doc_of(cls)}
-    if each.kind == "module":
+    if constructor is None:
         described["constants"] = _fields(cls, {name: (shape, True) for name, shape in _constants(cls).items()})
     else:
-        described |= {"type": cls.__name__.removeprefix("Scriptable"), "params": _params(constructor_of(each))}
+        described |= {"type": cls.__name__.removeprefix("Scriptable"), "params": _params(constructor)}
     return {**described, "methods": methods}
 
 
@@ -162,12 +164,11 @@ def _types() -> Plain:
 
 
 def _collect_object(each: BridgeObject, found: dict[str, Record]) -> None:
-    signatures = [method.signature for method in methods_of(each).values()]
-    if each.kind == "class":
-        signatures.append(constructor_of(each))
-    for signature in signatures:
-        for shape in (signature.result, *(parameter.shape for parameter in signature.parameters)):
-            _collect(shape, found)
+    for method in methods_of(each).values():
+        _collect(method.signature.result, found)
+        own = method.constructor.parameters if method.constructor else ()
+        for parameter in (*method.signature.parameters, *own):
+            _collect(parameter.shape, found)
 
 
 def _collect(shape: Shape, found: dict[str, Record]) -> None:

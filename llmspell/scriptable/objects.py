@@ -6,14 +6,12 @@ first used, so that a spell pays only for what it calls.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from llmspell.errors import ArgumentTypeError
-from llmspell.scriptable.context import RunContext
-from llmspell.scriptable.signature import Signature, signature_of
+if TYPE_CHECKING:
+    from llmspell.scriptable.method import Method as Method  # those who type a method know this module
 
 
 class BridgeObject(NamedTuple):
@@ -43,43 +41,6 @@ OBJECTS = (
 )
 
 
-class Method:
-    """Something that a script can call, under the `name` that it has on the border."""
-
-    def __init__(
-        self, name: str, function: Callable[..., Any], owner: type | None = None, constructor: Signature | None = None
-    ) -> None:
-        self.name = name
-        self.function = function
-        self.signature = signature_of(function, name.rpartition(".")[2])
-        self._owner = owner
-        self._constructor = constructor
-
-    @property
-    def stream(self) -> bool:
-        """Whether `call` gives an asynchronous iterator, whose items are the stream."""
-        return self.signature.stream
-
-    def call(self, context: RunContext, args: Mapping[str, Any]) -> Any:
-        """Call it for a script: gives a value, an awaitable of one, or the iterator of a stream.
-
-        Raises `ArgumentTypeError` or `InvalidValueError` for wrong arguments, and what the method raises.
-        """
-        if self._owner is None:
-            return self.function(context, **self.signature.bind(args, context.invoke))
-        this, args = self._split(args)
-        target = self._owner(context, **this)
-        return self.function(target, **self.signature.bind(args, context.invoke))
-
-    def _split(self, args: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        if self._constructor is None:
-            return {}, args
-        this = args.get("self")
-        if not isinstance(this, dict):
-            raise ArgumentTypeError(f"{self.signature.name}: it is a method of {self._constructor.name}")
-        return self._constructor.bind(this), {name: value for name, value in args.items() if name != "self"}
-
-
 def method(name: str) -> Method | None:
     """What a script calls by that name on the border, such as `llm.complete`; None if there is no such thing."""
     for each in OBJECTS:
@@ -96,21 +57,8 @@ def methods() -> dict[str, Method]:
 @cache
 def methods_of(each: BridgeObject) -> dict[str, Method]:
     """The methods of one object, by their names on the border."""
-    code = each.load()
-    if not isinstance(code, type):
-        return {each.name: Method(each.name, code)}
-    constructor = constructor_of(each) if each.kind == "class" else None
-    return {
-        f"{each.name}.{name}": Method(f"{each.name}.{name}", function, code, constructor)
-        for name, function in public(code)
-    }
+    from llmspell.scriptable.method import Method, methods_in  # a spell that calls nothing does without
 
-
-def constructor_of(each: BridgeObject) -> Signature:
-    """What a class is made with, under the name of its global."""
-    return signature_of(each.load().__init__, each.name, skip=2)
-
-
-def public(cls: type) -> list[tuple[str, Callable[..., Any]]]:
-    """The methods of a class that scripts see, as they are written."""
-    return [(name, value) for name, value in vars(cls).items() if not name.startswith("_") and callable(value)]
+    if each.kind in ("function", "wire"):
+        return {each.name: Method(each.name, each.load())}
+    return {found.name: found for found in methods_in(each.load(), each.name, constructed=each.kind == "class")}

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 
-from llmspell.scriptable.shapes import Bounds, Refusal
-
-YEAR = 365 * 24 * 60 * 60
-"""The longest wait in seconds."""
+from llmspell.scriptable.shapes import YEAR, Bounds, Refusal
 
 Temperature: TypeAlias = Annotated[float, Bounds(at_least=0)]
 Share: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=1)]
@@ -171,31 +168,3 @@ class ModelInfo(TypedDict):
     """Whether it runs on this machine."""
     details: dict[str, Any]
     """Facts of its kind of provider, such as the file, its size and quantisation."""
-
-
-class RunCost(TypedDict):
-    """What the run has used so far."""
-
-    calls: int
-    """Calls to models."""
-    input_tokens: int
-    """Tokens of all prompts; those that a provider did not report are not in the sum."""
-    output_tokens: int
-    """Tokens of all answers, likewise."""
-    cost: float | None
-    """The price in US dollars; null once any part of it is unknown."""
-
-
-class RunLimits(TypedDict):
-    """The limits of the run; null means unlimited."""
-
-    memory: int
-    """Bytes of the script's heap."""
-    cpu: float
-    """Seconds of processor time from one answer to the next wait."""
-    timeout: float | None
-    """Seconds of the whole run."""
-    max_calls: int
-    """Calls to the runtime."""
-    max_output: int
-    """Bytes printed."""

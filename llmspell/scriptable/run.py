@@ -3,13 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, TypeAlias
+from typing import Annotated, TypeAlias, TypedDict
 
 from llmspell.scriptable.context import RunContext
-from llmspell.scriptable.records import YEAR, RunCost, RunLimits
-from llmspell.scriptable.shapes import Bounds
+from llmspell.scriptable.shapes import YEAR, Bounds
 
 Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=YEAR)]
+
+
+class RunCost(TypedDict):
+    """What the run has used so far."""
+
+    calls: int
+    """Calls to models."""
+    input_tokens: int
+    """Tokens of all prompts; those that a provider did not report are not in the sum."""
+    output_tokens: int
+    """Tokens of all answers, likewise."""
+    cost: float | None
+    """The price in US dollars; null once any part of it is unknown."""
+
+
+class RunLimits(TypedDict):
+    """The limits of the run; null means unlimited."""
+
+    memory: int
+    """Bytes of the script's heap."""
+    cpu: float
+    """Seconds of processor time from one answer to the next wait."""
+    timeout: float | None
+    """Seconds of the whole run."""
+    max_calls: int
+    """Calls to the runtime."""
+    max_output: int
+    """Bytes printed."""
 
 
 async def sleep(context: RunContext, seconds: Pause) -> None:  # noqa: ARG001  # every bridge object is given the run

@@ -28,6 +28,10 @@ ScriptFunction: TypeAlias = Callable[..., Awaitable[Any]]
 """A function that a script handed over; on the wire `{"$function": n}`."""
 
 
+YEAR = 365 * 24 * 60 * 60
+"""The longest time that a script may name, in seconds."""
+
+
 class Bounds(NamedTuple):
     """In `Annotated`: the numbers that are allowed."""
 
