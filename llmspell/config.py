@@ -31,13 +31,15 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from llmspell.config_schema import check, from_variables
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path  # paths are text until a file is found: this runs at every start
 
 FILE = "llmspell.toml"
 
@@ -105,7 +107,7 @@ def load(
     """
     variables = os.environ if environ is None else environ
     merged: dict[str, Any] = {}
-    files = _files(Path.cwd() if cwd is None else Path(cwd), variables)
+    files = _files(os.getcwd() if cwd is None else os.fspath(cwd), variables)
     for file in files:
         _merge(merged, check(_read(file), str(file), file.parent))
     _merge(merged, from_variables(variables))
@@ -125,30 +127,30 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
     )
 
 
-def _files(cwd: Path, environ: Mapping[str, str]) -> list[Path]:
+def _files(cwd: str, environ: Mapping[str, str]) -> list[Path]:
     folder = os.path.abspath(cwd)  # resolving links would leave the project that the user sees
-    project = None
-    while project is None:
-        candidate = os.path.join(folder, FILE)  # paths as text: this runs at every start
-        if os.path.isfile(candidate):  # see above
-            project = Path(candidate)
-        parent = os.path.dirname(folder)  # see above
-        if parent == folder:
-            break
+    candidates = [os.path.join(folder, FILE)]
+    while (parent := os.path.dirname(folder)) != folder and not os.path.isfile(candidates[-1]):
         folder = parent
-    user = user_file(environ)
-    found = [] if project is None else [project]
-    return [*found, user] if user.is_file() and user not in found else found
+        candidates.append(os.path.join(folder, FILE))
+    found = dict.fromkeys(file for file in (candidates[-1], user_file(environ)) if os.path.isfile(file))
+    return [_path(file) for file in found]
 
 
-def user_file(environ: Mapping[str, str]) -> Path:
+def _path(file: str) -> Path:
+    from pathlib import Path  # see the top of this module
+
+    return Path(file)
+
+
+def user_file(environ: Mapping[str, str]) -> str:
     """Where the user's own settings are, whether or not the file exists."""
     if sys.platform in ("darwin", "win32"):
         import platformdirs  # Linux's rule is one line, and start-up time counts
 
-        return platformdirs.user_config_path("llmspell", appauthor=False) / FILE
-    base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or "~", ".config")  # see above
-    return Path(base).expanduser() / "llmspell" / FILE
+        return os.path.join(platformdirs.user_config_dir("llmspell", appauthor=False), FILE)
+    base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or "~", ".config")
+    return os.path.join(os.path.expanduser(base), "llmspell", FILE)
 
 
 def _read(file: Path) -> dict[str, Any]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmspell.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30}
 
@@ -160,6 +162,8 @@ def _value(value: Any, kind: Kind, place: str, folder: Path | None) -> Any:
     if read is None:
         raise InvalidValueError(f"{place} must be {kind.expected}, not {_shown(value)}")
     if kind is FOLDER:
+        from pathlib import Path  # slow to import, and rarely needed
+
         return (folder or Path()) / Path(read).expanduser()
     return read
 

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.registry import ProviderRegistry
+    from llmspell.scriptable.objects import Method
     from llmspell.scriptable.tools import Tool
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
@@ -220,8 +221,6 @@ class _Run:
         seed: int | None,
         on_event: Callable[[Event], None] | None,
     ) -> None:
-        from llmspell.scriptable.objects import method  # keeps `import llmspell` light
-
         self.host = host
         self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
         self.limits = limits or host.config.limits
@@ -234,7 +233,7 @@ class _Run:
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
         self._sources = {self.spell.name: self.spell.source}
-        self.session = Session(method, self, self.limits, self._emit, self._sources)
+        self.session = Session(_method, self, self.limits, self._emit, self._sources)
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,
@@ -335,6 +334,12 @@ class _Run:
         if check and result.error is not None:
             raise result.error
         return result
+
+
+def _method(name: str) -> Method | None:
+    from llmspell.scriptable.objects import method  # a spell that calls nothing does without
+
+    return method(name)
 
 
 def _isolation(isolation: str, spell: Spell) -> str:

@@ -4,3 +4,8 @@ This package alone forks and signals. `child` starts a program of ours in a clea
 inside a spell's worker, `remote` is its counterpart here, `zygote` and `pool` keep warm workers for hosts that run
 many spells.
 """
+
+from __future__ import annotations
+
+SOCKET = 3
+"""The descriptor of a child's end of its socket."""

@@ -13,8 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-SOCKET = 3
-"""The descriptor of the child's end."""
+from llmspell.workers import SOCKET
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; main({args!r})"
 

@@ -13,8 +13,7 @@ from llmspell import values
 from llmspell.border import Done, Failed, FromSpell, Interpreter
 from llmspell.errors import InternalError, LimitError
 from llmspell.languages import bridge_of
-from llmspell.workers import frames, harden
-from llmspell.workers.child import SOCKET
+from llmspell.workers import SOCKET, frames, harden
 
 _READ = 1 << 16
 _BATCH = 1 << 20

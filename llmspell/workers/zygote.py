@@ -15,8 +15,7 @@ import socket
 
 from llmspell import values
 from llmspell.languages import bridge_of
-from llmspell.workers import frames, harden
-from llmspell.workers.child import SOCKET
+from llmspell.workers import SOCKET, frames, harden
 from llmspell.workers.serve import serve
 
 _READ = 1 << 16
