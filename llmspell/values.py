@@ -19,7 +19,7 @@ MAX_DEPTH = 200
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SAFE_INTEGER = 2**53
 
-_INT64 = range(-(2**63), 2**63)
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
 class _NotJsonError(Exception):
@@ -37,7 +37,7 @@ def check(value: object, what: str = "the value") -> Value:
     Raises `InvalidValueError`, which names the place inside `what`, when it is not JSON or passes a limit.
     """
     try:
-        return _check(value, MAX_DEPTH, [MAX_BYTES])
+        return _check(value, MAX_DEPTH, [MAX_BYTES - 8])
     except _NotJsonError as refused:
         place = what + "".join(reversed(refused.path))
         raise InvalidValueError(
@@ -59,27 +59,35 @@ def loads(data: bytes) -> Value:
         raise InvalidValueError(f"not JSON: {error}") from None
 
 
-def _check(value: object, depth: int, room: list[int]) -> Value:
-    _spend(8, room)
-    if value is None or value is True or value is False:
-        return value
+def _check(value: Any, depth: int, room: list[int]) -> Value:
     kind = type(value)
     if kind is str:
-        return _check_text(value, room)  # type: ignore[arg-type]  # narrowed by `kind`
-    if kind is int:
-        if value not in _INT64:
-            raise _NotJsonError("is an integer outside 64 bits")
+        room[0] -= len(value)  # most values are short texts: no function call for those
+        if room[0] < 0 or not value.isascii():
+            _check_text(value, room)
         return value
+    if kind is int:
+        return _check_int(value)
     if kind is float:
-        return _check_float(value)  # type: ignore[arg-type]  # narrowed by `kind`
-    if isinstance(value, (list, tuple, dict)):
-        if depth == 0:
-            raise _NotJsonError("is nested too deeply, or contains itself")
-        return _check_object(value, depth, room) if isinstance(value, dict) else _check_array(value, depth, room)
-    if isinstance(value, (bool, int, float, str)):  # an enum member or another subclass: its plain value
-        plain = next(base for base in (bool, int, float, str) if isinstance(value, base))
+        return _check_float(value)
+    if kind is bool or value is None:
+        return value
+    if isinstance(value, dict):
+        _enter(value, depth, room)
+        return _check_object(value, depth - 1, room)
+    if isinstance(value, (list, tuple)):
+        _enter(value, depth, room)
+        return _check_array(value, depth - 1, room)
+    if isinstance(value, (int, float, str)):  # an enum member or another subclass: its plain value
+        plain = next(base for base in (int, float, str) if isinstance(value, base))
         return _check(plain(value), depth, room)
     raise _NotJsonError(f"is a {kind.__name__}")
+
+
+def _enter(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int, room: list[int]) -> None:
+    if depth == 0:
+        raise _NotJsonError("is nested too deeply, or contains itself")
+    _spend(8 * len(value), room)
 
 
 def _spend(size: int, room: list[int]) -> None:
@@ -88,19 +96,22 @@ def _spend(size: int, room: list[int]) -> None:
         raise _NotJsonError("is too large")
 
 
-def _check_text(value: str, room: list[int]) -> str:
-    if value.isascii():
-        _spend(len(value), room)
-        return value
+def _check_text(value: str, room: list[int]) -> None:
+    """For text whose characters are already counted: what its bytes are more than that."""
     try:
-        _spend(len(value.encode()), room)
+        _spend(len(value.encode()) - len(value), room)
     except UnicodeEncodeError:
         raise _NotJsonError("is not valid Unicode (a lone surrogate)") from None
+
+
+def _check_int(value: int) -> int:
+    if not _LOWEST <= value <= _HIGHEST:
+        raise _NotJsonError("is an integer outside 64 bits")
     return value
 
 
 def _check_float(value: float) -> Value:
-    if value != value or value in (float("inf"), float("-inf")):  # not a number
+    if value - value != 0:
         raise _NotJsonError("is not a finite number")
     if value.is_integer() and -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
         return int(value)
@@ -108,28 +119,38 @@ def _check_float(value: float) -> Value:
 
 
 def _check_array(value: list[Any] | tuple[Any, ...], depth: int, room: list[int]) -> Value:
-    checked = []
-    for item in value:
-        try:
-            checked.append(_check(item, depth - 1, room))
-        except _NotJsonError as refused:
-            refused.path.append(f"[{len(checked)}]")
-            raise
+    checked: list[Any] = []
+    try:
+        for item in value:
+            checked.append(_check(item, depth, room))  # noqa: PERF401  # its length says where a check failed
+    except _NotJsonError as refused:
+        refused.path.append(f"[{len(checked)}]")
+        raise
     return checked
 
 
 def _check_object(value: dict[Any, Any], depth: int, room: list[int]) -> Value:
     checked = {}
-    for key, item in value.items():
-        if not isinstance(key, str):
-            raise _NotJsonError(f"has a key that is not text: {key!r:.40}")
-        _check_text(key, room)
-        try:
-            checked[key] = _check(item, depth - 1, room)
-        except _NotJsonError as refused:
-            refused.path.append(f".{key:.40}")
-            raise
+    key: Any = None
+    _check_keys(value, room)
+    try:
+        for key, item in value.items():
+            checked[key] = _check(item, depth, room)
+    except _NotJsonError as refused:
+        refused.path.append(f".{key:.40}")
+        raise
     return checked
+
+
+def _check_keys(value: dict[Any, Any], room: list[int]) -> None:
+    try:
+        keys = "".join(value)
+    except TypeError:
+        wrong = next(key for key in value if not isinstance(key, str))
+        raise _NotJsonError(f"has a key that is not text: {wrong!r:.40}") from None
+    _spend(len(keys), room)
+    if not keys.isascii():
+        _check_text(keys, room)
 
 
 def _no_constant(name: str) -> None:
