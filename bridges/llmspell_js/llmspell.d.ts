@@ -273,7 +273,10 @@ declare const params: any;
  */
 declare const tools: { readonly [name: string]: (args?: Record<string, any>) => Promise<any> };
 
-/** Prints one line: text as it is, other values as compact JSON, with a tab between them. */
+/**
+ * Prints one line: text as it is, other values as compact JSON, with a tab (Lua) or a space
+ * (JavaScript) between them.
+ */
 declare function print(...values: unknown[]): void;
 
 /** Prints text without a line end. */

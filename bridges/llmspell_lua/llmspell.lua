@@ -206,7 +206,8 @@ tools = {}
 ---@return any
 function require(name) end
 
----Prints one line: text as it is, other values as compact JSON, with a tab between them.
+---Prints one line: text as it is, other values as compact JSON, with a tab (Lua) or a space
+---(JavaScript) between them.
 ---@param ... any
 function print(...) end
 

@@ -34,6 +34,7 @@ _EDITOR_SETTINGS: dict[str, tuple[str, dict[str, Any]]] = {
                 "moduleDetection": "force",
                 "types": [],
                 "checkJs": True,
+                "strict": False,
             },
             "include": ["**/*.js", "**/*.mjs", "llmspell.d.ts"],
         },
