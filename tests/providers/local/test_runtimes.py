@@ -72,9 +72,7 @@ def test_a_stream_of_events(models, runtime):
 
     events = run(models, runtime, body)
     assert events[0] == Started(model=f"{runtime}/tiny")
-    texts = [event.text for event in events if isinstance(event, TextDelta)]
-    assert "".join(texts) == tiny.REPLY
-    assert len(texts) > 1
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == tiny.REPLY
     assert Finished("stop", "stop") in events
     (usage,) = [event for event in events if isinstance(event, Usage)]
     assert usage.output_tokens == 19
