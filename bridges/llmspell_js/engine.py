@@ -31,12 +31,16 @@ class LimitPassed(Exception):  # noqa: N818  # a signal inside this package, nev
 class Engine:
     """One QuickJS context, entered through `enter` and `drain`."""
 
-    def __init__(self, limits: EngineLimits) -> None:
-        self._limits = limits
+    def __init__(self) -> None:
         self._context = _quickjs.Context()
         self._context.set_max_stack_size(STACK)
-        self._context.set_memory_limit(limits.memory)
         self._job = self._context.execute_pending_job
+        self.limit(EngineLimits())
+
+    def limit(self, limits: EngineLimits) -> None:
+        """From now on these limits hold."""
+        self._limits = limits
+        self._context.set_memory_limit(limits.memory)
         self.begin_slice()
 
     def begin_slice(self) -> None:

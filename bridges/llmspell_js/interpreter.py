@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llmspell import border
-from llmspell.border import Abort, Call, Failed, FromSpell, Invoke, Print, Reject, Resolve, SpellSource, ToSpell
+from llmspell.border import Abort, EngineLimits, Failed, FromSpell, Invoke, Print, Reject, Resolve, SpellSource, ToSpell
 from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException, LimitPassed, passed
 from llmspell_js.numbers import InexactNumber, to_text
@@ -26,11 +26,14 @@ class JsInterpreter:
     """One spell in one QuickJS context; implements `llmspell.border.Interpreter`."""
 
     def __init__(self) -> None:
-        self._over = False
+        self._over = self._closed = False
         self._now = 0.0
         self._output = 0
         self._imports: set[int] = set()
-        self._door: Any = None
+        self._limits = EngineLimits()
+        self._engine = Engine()
+        self._door: Any = self._engine.evaluate(PRELUDE)(PARTS, self._engine.evaluate("eval"))
+        self._program = Program(self._engine, self._door)
 
     def start(self, spell: SpellSource) -> list[FromSpell]:
         """Run the first slice: until the script waits for an answer or ends."""
@@ -40,14 +43,15 @@ class JsInterpreter:
 
     def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
         """Deliver answers and run the next slice."""
-        if self._over or self._door is None:
+        if self._over:
             return []
         return self._slice(lambda said: self._hear(messages, now, said))
 
     def close(self) -> None:
         """Free the interpreter. Safe to call twice, and while calls are open."""
-        self._over = True
-        self._door = self._engine = self._program = None
+        if not self._closed:
+            self._over = self._closed = True
+            del self._door, self._program, self._engine
 
     # A slice
 
@@ -67,9 +71,7 @@ class JsInterpreter:
 
     def _begin(self, spell: SpellSource, said: list[FromSpell]) -> None:
         params = to_text({} if spell.params is None else spell.params, "params")
-        self._engine = Engine(spell.limits)
-        self._door = self._engine.evaluate(PRELUDE)(PARTS, self._engine.evaluate("eval"))
-        self._program = Program(self._engine, self._door)
+        self._engine.limit(spell.limits)
         facts = {
             "name": spell.name,
             "runId": spell.run_id,
@@ -167,7 +169,7 @@ class JsInterpreter:
 
     def _last_words(self, said: list[FromSpell], limit: LimitPassed) -> None:
         """The script passed a limit: what it printed before still counts, its calls do not."""
-        words, place = ("", "{}") if self._door is None else self._engine.last_words(self._door)
+        words, place = self._engine.last_words(self._door)
         for entry in json.loads(f"[{words}]"):
             if entry[0] == "Print" and self._count_output(message := Print(*entry[1:]), said):
                 said.append(message)

@@ -2,7 +2,6 @@
 
 const MAX_SIZE = 16 * 1024 * 1024;
 const MAX_SAFE = 2 ** 53;
-const { foreignName } = parts.foreign();
 
 // JSON text of a value, under the names that the border uses. `functions` allows script functions in it.
 // Throws an error of kind `value` that names the place.
@@ -73,7 +72,7 @@ function encodeObject(walk, value, spec) {
   if (isArray(value)) return encodeArray(walk, value, spec);
   const proto = getPrototypeOf(value);
   if (proto === ObjectPrototype || proto === null) return encodeFields(walk, value, spec);
-  const name = foreignName(value);
+  const name = parts.foreign().foreignName(value);
   if (name !== undefined) refuse(walk, `is ${name}`);
   if (typeof value.toJSON !== "function") return encodeFields(walk, value, spec);
   const plain = proto === $Date.prototype ? dateJson(walk, value) : value.toJSON();

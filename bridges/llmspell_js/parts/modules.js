@@ -92,13 +92,13 @@ function cycleError(path, start, module) {
   return fromBorder({ kind: "spell", message, hint: "move what they share into a module of its own" }, undefined);
 }
 
-// The way from a module that is being run to one that waits for it, as modules; undefined where there is none.
-function wayTo(from, target, path) {
+// Whether a module that is not done waits for `target`; `path` is the way there.
+function leadsTo(from, target, path) {
+  if (from === target) return true;
   if (from.done) return false;
   path[path.length] = from;
-  if (from === target) return true;
   const all = importsOf(from);
-  for (let i = 0; i < all.length; i++) if (all[i].module !== undefined && wayTo(all[i].module, target, path)) return true;
+  for (let i = 0; i < all.length; i++) if (all[i].module !== undefined && leadsTo(all[i].module, target, path)) return true;
   path.length--;
   return false;
 }
@@ -145,9 +145,10 @@ function importNow(module, specifier) {
 
 async function importModule(module, specifier) {
   const found = await fetchModule(module, specifier, undefined);
-  const path = List();
-  if (!module.done && wayTo(found, module, path)) throw cycleError(path, 0, found);
   await link(found, List());
+  const path = List();
+  path[0] = module;
+  if (!module.done && leadsTo(found, module, path)) throw cycleError(path, 0, module);
   await run(found);
   return found.namespace;
 }

@@ -1,7 +1,5 @@
 // What `print` shows: text as it is, and anything else close to JSON. It never fails.
 
-const { foreignName } = parts.foreign();
-
 function showObjects(value) {
   try {
     return showAny(value, List(), 0);
@@ -35,7 +33,7 @@ function showObject(value, above, depth) {
   if (depth > MAX_DEPTH) return "[…]";
   above[depth] = value;
   if (isArray(value)) return showItems(value, above, depth + 1);
-  const name = foreignName(value);
+  const name = parts.foreign().foreignName(value);
   if (name === undefined) return showFields(value, above, depth + 1);
   if (name === "an Error") return showError(value);
   if (name === "a Map" || name === "a Set") return showCollection(value, name === "a Map", above, depth + 1);

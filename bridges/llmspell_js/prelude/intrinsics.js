@@ -11,10 +11,12 @@ const { floor, imul, min } = Math;
 const { parse, stringify } = JSON;
 const $Array = Array;
 const $Date = Date;
+const $DOMException = DOMException;
 const $Error = Error;
 const $Map = Map;
 const $Promise = Promise;
 const $Proxy = Proxy;
+const $RangeError = RangeError;
 const $String = String;
 const $TypeError = TypeError;
 const $WeakMap = WeakMap;
@@ -25,14 +27,17 @@ const isView = ArrayBuffer.isView;
 const ObjectPrototype = Object.prototype;
 const { asyncIterator, toStringTag } = Symbol;
 const natives = {
-  __proto__: null, ArrayBuffer, BigInt, Boolean, DataView, Function, Number, RegExp, Set, Symbol, Uint8Array, WeakRef,
-  WeakSet, TypedArray: getPrototypeOf(Uint8Array),
+  __proto__: null, ArrayBuffer, BigInt, Boolean, DataView, Function, Number, Object, RegExp, Set, Symbol, Uint8Array,
+  WeakRef, WeakSet, TypedArray: getPrototypeOf(Uint8Array),
 };
 
 const unbound = (fn) => Function.prototype.call.bind(fn);
 const wellFormed = unbound($String.prototype.isWellFormed);
 const toWellFormed = unbound($String.prototype.toWellFormed);
 const upper = unbound($String.prototype.toUpperCase);
+const lower = unbound($String.prototype.toLowerCase);
+const codePointAt = unbound($String.prototype.codePointAt);
+const fromCodePoint = $String.fromCodePoint;
 const sliceText = unbound($String.prototype.slice);
 const isoDate = unbound($Date.prototype.toISOString);
 const dateTime = unbound($Date.prototype.getTime);
