@@ -11,23 +11,46 @@ from datetime import datetime
 from llmspell.providers.base import Usage
 
 LOCAL = frozenset({"local", "llamacpp", "ctransformers"})
+PRICED = frozenset(
+    {
+        "anthropic",
+        "aws",
+        "azure",
+        "cerebras",
+        "cohere",
+        "deepseek",
+        "fireworks",
+        "google",
+        "groq",
+        "mistral",
+        "moonshotai",
+        "openai",
+        "openrouter",
+        "perplexity",
+        "together",
+        "voyageai",
+        "x-ai",
+        "zai",
+    }
+)
+"""Those of its providers that we know; for any other name the list is not even loaded."""
 
 
 def cost(provider: str, model: str, usage: Usage, when: datetime | None = None) -> float | None:
     """The price of a call in US dollars, at the prices of `when` (now, if not given).
 
-    None when the provider, the model or the tokens are not known: a price of 0 is never a guess. It is a fact for
-    the local runtimes alone, which cost nothing per call.
+    None when the provider, the model or the input tokens are not known: a price of 0 is never a guess. It is a
+    fact for the local runtimes alone, which cost nothing per call. Embeddings have no output tokens.
     """
     if provider in LOCAL:
         return 0.0
-    if usage.input_tokens is None or usage.output_tokens is None:
+    if provider not in PRICED or usage.input_tokens is None:
         return None
     import genai_prices  # see above
 
     tokens = genai_prices.Usage(
         input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
+        output_tokens=usage.output_tokens or 0,
         cache_read_tokens=usage.cached_tokens or None,
     )
     try:

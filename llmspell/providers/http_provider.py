@@ -108,9 +108,12 @@ class HttpProvider(LLMProvider):
         return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
-        from llmspell.providers.tokens import count_messages  # loads tiktoken's ranks
+        import asyncio  # there is a loop by now
 
-        return count_messages(model, messages, download=self._download_ranks)
+        from llmspell.providers.tokens import count_messages
+
+        # The first count takes half a second: tiktoken reads its tables.
+        return await asyncio.to_thread(count_messages, model, messages, download=self._download_ranks)
 
     async def list_models(self) -> list[ModelInfo]:
         call = self._call(wire.MODELS_PATH, b"", None, method="GET")
