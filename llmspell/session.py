@@ -82,6 +82,7 @@ class Session:
         self._context = context
         self._limits = limits
         self._emit = emit
+        self._known: dict[str, Method] = {}
         self._outbox: list[ToSpell] = []
         self._open: dict[int, _Open] = {}
         self._streams: dict[int, Stream] = {}
@@ -98,6 +99,9 @@ class Session:
         if self.ended is not None:
             return
         match message:
+            case Call():
+                if self._abort is None:
+                    self._call(message)
             case Done(value):
                 self._end(Done(value) if self._abort is None else Failed(self._abort.to_data()))
             case Failed(error):
@@ -106,8 +110,6 @@ class Session:
                 self._print(stream, text)
             case _ if self._abort is not None:
                 return
-            case Call():
-                self._call(message)
             case Cancel(id_):
                 self._drop(id_)
             case Return(id_, value):
@@ -202,9 +204,12 @@ class Session:
             self.settle(call.id, result)
 
     def _method(self, call: Call) -> Any:
-        method = self._methods(call.method)
+        method = self._known.get(call.method)
         if method is None:
-            raise NotFoundError(f"the runtime has no method {call.method[:60]!r}")
+            method = self._methods(call.method)
+            if method is None:
+                raise NotFoundError(f"the runtime has no method {call.method[:60]!r}")
+            self._known[call.method] = method
         result = method.call(self._context, call.args)
         if isinstance(result, AsyncIterator):
             from llmspell.streams import Stream  # loads asyncio
