@@ -99,17 +99,19 @@ class Session:
         if self.ended is not None:
             return
         match message:
-            case Call():
-                if self._abort is None:
-                    self._call(message)
             case Done(value):
                 self._end(Done(value) if self._abort is None else Failed(self._abort.to_data()))
             case Failed(error):
                 self._end(Failed(self._located(error)))
             case Print(stream, text):
                 self._print(stream, text)
-            case _ if self._abort is not None:
-                return
+            case _ if self._abort is None:
+                self._act(message)
+
+    def _act(self, message: FromSpell) -> None:
+        match message:
+            case Call():
+                self._call(message)
             case Cancel(id_):
                 self._drop(id_)
             case Return(id_, value):
