@@ -187,8 +187,9 @@ def no_network(*, loopback: bool = True) -> Iterator[None]:
         real = getattr(socket.socket, method)
 
         def call(self: socket.socket, *args: Any) -> Any:
-            if self.family in (socket.AF_INET, socket.AF_INET6):
-                _check_host(args[-1][0], loopback=loopback)
+            if self.family in (socket.AF_INET, socket.AF_INET6) and not _allowed(args[-1][0], loopback=loopback):
+                self.close()  # those who made it expect an OSError, and would leave it open
+                raise NetworkUsedError(f"a connection to {args[-1][0]} was tried where no network is allowed")
             return real(self, *args)
 
         return mock.patch.object(socket.socket, method, call)
@@ -210,10 +211,8 @@ def no_network(*, loopback: bool = True) -> Iterator[None]:
         yield
 
 
-def _check_host(host: str, *, loopback: bool) -> None:
-    if loopback and (host in ("localhost", "") or _is_loopback(host)):
-        return
-    raise NetworkUsedError(f"a connection to {host} was tried where no network is allowed")
+def _allowed(host: str, *, loopback: bool) -> bool:
+    return loopback and (host in ("localhost", "") or _is_loopback(host))
 
 
 def _check_name(host: Any, *, loopback: bool) -> None:
