@@ -6,6 +6,7 @@ fields, lists marked as arrays (so that an empty one stays a list) with the `nul
 
 from __future__ import annotations
 
+from functools import cached_property
 from json import JSONDecoder
 from json.scanner import make_scanner
 from typing import Any
@@ -32,19 +33,27 @@ def decoded(text: str) -> list[FromSpell]:
 class ToLua:
     """Converts border values for one interpreter.
 
-    `exact` is the largest integer that its numbers hold exactly; a larger one raises `InvalidValueError`.
+    `bridge` is the interpreter's own `bridge` table. Without integers, one beyond 2^53 raises
+    `InvalidValueError`.
     """
 
-    def __init__(self, runtime: Any, as_array: Any, null: Any, *, has_integers: bool) -> None:
+    def __init__(self, runtime: Any, bridge: Any, *, has_integers: bool) -> None:
         self._table = runtime.table_from
-        self._as_array = as_array
-        self._null = null
+        self._bridge = bridge
         self._exact = 2**63 if has_integers else MAX_SAFE_INTEGER
 
     def __call__(self, value: Value) -> Any:
         """The value as something lupa hands over: a table, or a Python scalar."""
         converted = self._convert(value)
         return self._table(converted, recursive=True) if type(converted) is dict else converted
+
+    @cached_property
+    def _null(self) -> Any:
+        return self._bridge["state"]["null"]
+
+    @cached_property
+    def _as_array(self) -> Any:
+        return self._bridge["values"]["as_array"]
 
     def _convert(self, value: Value) -> Any:
         kind = type(value)

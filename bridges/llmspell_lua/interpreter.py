@@ -20,7 +20,7 @@ from llmspell.border import (
 )
 from llmspell.errors import ErrorData, InternalError, InvalidValueError, LimitError, LlmspellError
 from llmspell_lua.convert import ToLua, decoded
-from llmspell_lua.prelude import bytecode, engine
+from llmspell_lua.engine import bytecode, engine
 
 _SPARE = 4 * 1024 * 1024  # for the last words of a state that ran out of memory
 
@@ -50,18 +50,15 @@ class LuaInterpreter:
         self._over = False
         self._name = ""
         self._messages: dict[str, str] = {}
-        self._lua: Any = self._load(dialect)
-        self._answer: Any = self._lua["answer"]
-        self._to_lua: Any = ToLua(runtime, self._lua["as_array"], self._lua["null"], has_integers=bounded)
+        self._lua: Any = self._boot(dialect)
+        self._answer: Any = self._lua["tasks"]["answer"]
+        self._to_lua: Any = ToLua(runtime, self._lua, has_integers=bounded)
 
-    def _load(self, dialect: str) -> Any:
-        parts, sandbox, proxies = bytecode(dialect)
-        run = self._runtime.execute
-        lua = self._runtime.table()
-        for part in parts:
-            run(part, lua)
-        lua["build"](run(sandbox), run(proxies))
-        lua["seal"]()
+    def _boot(self, dialect: str) -> Any:
+        codes = bytecode(dialect)
+        lua = self._runtime.execute(codes[b"boot"], self._runtime.table_from(codes))
+        lua["main"]["prepare"]()
+        self._runtime.gccollect()
         return lua
 
     def start(self, spell: SpellSource) -> list[FromSpell]:
@@ -77,7 +74,7 @@ class LuaInterpreter:
             "params": self._to_lua({} if spell.params is None else spell.params),
             "limits": self._runtime.table_from(spell.limits._asdict() | {"messages": self._messages}, recursive=True),
         }
-        return self._lua["start"](self._runtime.table_from(fields))  # type: ignore[no-any-return]  # lupa is untyped
+        return self._lua["main"]["start"](self._runtime.table_from(fields))  # type: ignore[no-any-return]  # lupa is untyped
 
     def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
         """Deliver answers and invocations in their order; nothing comes after `Done` or `Failed`."""
@@ -109,7 +106,7 @@ class LuaInterpreter:
 
     def globals(self) -> set[str]:
         """The names that every script finds defined."""
-        return set(self._lua["env"]) | {"params"}
+        return set(self._lua["main"]["names"]())
 
     def _deliver(self, message: Resolve | Reject | Invoke, now: float | None) -> str:
         if type(message) is Resolve:
@@ -127,7 +124,7 @@ class LuaInterpreter:
 
     def _invoke(self, message: Invoke, now: float | None) -> str:
         args = self._runtime.table_from([self._to_lua(arg) for arg in message.args])
-        return self._lua["invoke"](now, message.id, message.function, args, len(message.args))  # type: ignore[no-any-return]  # lupa is untyped
+        return self._lua["main"]["invoke"](now, message.id, message.function, args, len(message.args))  # type: ignore[no-any-return]  # lupa is untyped
 
     def _slice(self, run: Callable[..., str], *args: Any) -> list[FromSpell]:
         try:
@@ -145,7 +142,7 @@ class LuaInterpreter:
         try:
             if self._bounded:
                 self._runtime.set_max_memory(self._runtime.get_memory_used() + _SPARE)
-            out = decoded(self._lua["drain"]())
+            out = decoded(self._lua["output"]["drain"]())
         except Exception:  # noqa: BLE001  # the state is past speaking; the error itself still is reported
             out = []
         return [*out, Failed(error.to_data())]

@@ -3,14 +3,12 @@
 local bridge = ...
 local close, create, error, isyieldable = coroutine.close, coroutine.create, error, coroutine.isyieldable
 local pcall, resume, running, setmetatable = pcall, coroutine.resume, coroutine.running, setmetatable
-local status, xpcall, yield = coroutine.status, xpcall, coroutine.yield
+local status, yield = coroutine.status, coroutine.yield
 
-local WAIT = bridge.WAIT
-local inspect, resumer, task_of = bridge.inspect, bridge.resumer, bridge.task_of
+local limits, state, tasks = bridge.limits, bridge.state, bridge.tasks
+local inspect, resumers, task_of, WAIT = limits.inspect, tasks.resumers, tasks.of, limits.WAIT
 local waits = setmetatable({}, { __mode = "k" }) -- coroutines whose wait is passed on
 local env = {}
-
-bridge.coroutine = env
 
 local function go_on(thread, ...)
   waits[thread] = nil
@@ -18,15 +16,15 @@ local function go_on(thread, ...)
 end
 
 local function refuse_wait(thread)
-  bridge.release(bridge.current_task())
-  local _, err = pcall(bridge.cannot_wait)
+  tasks.release(tasks.current())
+  local _, err = pcall(bridge.errors.cannot_wait)
   return go_on(thread, false, err)
 end
 
 local function pass(thread, ok, first, ...)
   if ok and first == WAIT then
-    if bridge.killed ~= nil then
-      bridge.stop()
+    if state.killed ~= nil then
+      limits.stop()
     end
     waits[thread] = true
     if not isyieldable() then
@@ -34,7 +32,7 @@ local function pass(thread, ok, first, ...)
     end
     return pass(thread, go_on(thread, yield(WAIT)))
   end
-  resumer[thread] = nil
+  resumers[thread] = nil
   if not ok then
     inspect(first)
   end
@@ -47,7 +45,7 @@ end
 
 function env.create(body)
   local thread = create(body)
-  bridge.arm(thread)
+  limits.arm(thread)
   return thread
 end
 
@@ -55,7 +53,7 @@ function env.resume(thread, ...)
   if is_ours(thread) then
     return false, "cannot resume non-suspended coroutine"
   end
-  resumer[thread] = running()
+  resumers[thread] = running()
   return pass(thread, resume(thread, ...))
 end
 
@@ -64,11 +62,11 @@ local function unwrap(thread, ok, ...)
     return ...
   end
   local err = (...)
-  local frames = bridge.frames(thread)
+  local frames = bridge.errors.frames(thread)
   if close and status(thread) == "dead" then
     close(thread)
   end
-  bridge.throw_on(err, frames)
+  tasks.rethrow(err, frames)
 end
 
 function env.wrap(body)
@@ -119,22 +117,4 @@ if close then
   end
 end
 
-local function caught(ok, ...)
-  if not ok then
-    inspect((...))
-  end
-  return ok, ...
-end
-
-function bridge.pcall(...)
-  return caught(pcall(...))
-end
-
-function bridge.xpcall(body, handler, ...)
-  return caught(xpcall(body, function(err)
-    if bridge.killed ~= nil or bridge.is_out_of_memory(err) then
-      return err
-    end
-    return handler(err)
-  end, ...))
-end
+return env

@@ -3,51 +3,64 @@ local bridge = ...
 local floor, format, isyieldable, min, rawget = math.floor, string.format, coroutine.isyieldable, math.min, rawget
 local select, type, unpack, xpcall = select, type, table.unpack or unpack, xpcall
 
-local park, release, spawn, wake = bridge.park, bridge.release, bridge.spawn, bridge.wake
+local errors, tasks, values = bridge.errors, bridge.tasks, bridge.values
+local park, release, spawn, wake = tasks.park, tasks.release, tasks.spawn, tasks.wake
+local groups = {}
 
 local function expect(kind, value, what)
   if type(value) ~= kind then
-    bridge.throw("type", format("%s must be a %s, not %s", what, kind, value == nil and "nil" or "a " .. type(value)))
+    errors.throw("type", format("%s must be a %s, not %s", what, kind, value == nil and "nil" or "a " .. type(value)))
   end
   return value
 end
 
+local function expect_options(options, what)
+  return options == nil and {} or expect("table", options, what)
+end
+
 local function expect_functions(name, ...)
-  local functions = { ... }
-  for i = 1, select("#", ...) do
+  local functions, count = { ... }, select("#", ...)
+  for i = 1, count do
     expect("function", functions[i], format("argument %d of %s", i, name))
   end
-  return functions, select("#", ...)
+  return functions, count
 end
 
 local function option(options, name, default, least)
-  local value = options and rawget(options, name)
+  local value = rawget(options, name)
   if value == nil then
     return default
-  end
-  if expect("number", value, "the option " .. name) ~= value or value < least then
-    bridge.throw("value", format("the option %s must be at least %d", name, least))
+  elseif not (expect("number", value, "the option " .. name) >= least) then
+    errors.throw("value", format("the option %s must be at least %d", name, least))
   end
   return value
 end
 
 local function parent_task()
   if not isyieldable() then
-    bridge.cannot_wait()
+    errors.cannot_wait()
   end
-  return bridge.current_task()
+  return tasks.current()
+end
+
+-- The first child to end decides for its parent.
+local function decide(parent)
+  return function(ok, value, frames)
+    release(parent)
+    wake(parent, ok, value, frames)
+  end
 end
 
 -- Runs `count` tasks, at most `width` at once; `job(i)` gives the function and its arguments.
 local function gather(count, width, job)
   local parent, results, left, started = parent_task(), {}, count, 0
+  local failed = decide(parent)
   local function start()
     started = started + 1
     local index = started
     spawn(parent, function(ok, value, frames)
       if not ok then
-        release(parent)
-        return wake(parent, false, value, frames)
+        return failed(ok, value, frames)
       end
       results[index] = value
       left = left - 1
@@ -67,66 +80,61 @@ local function gather(count, width, job)
   return results
 end
 
-function bridge.parallel(...)
+function groups.parallel(...)
   local functions, count = expect_functions("parallel", ...)
-  local results = gather(count, count, function(i) return functions[i] end)
-  return unpack(results, 1, count)
+  return unpack(gather(count, count, function(i) return functions[i] end), 1, count)
 end
 
-function bridge.race(...)
+function groups.race(...)
   local functions, count = expect_functions("race", ...)
   if count == 0 then
-    bridge.throw("value", "race needs at least one function")
+    errors.throw("value", "race needs at least one function")
   end
   local parent = parent_task()
+  local ended = decide(parent)
   for i = 1, count do
-    spawn(parent, function(ok, value, frames)
-      release(parent)
-      wake(parent, ok, value, frames)
-    end, functions[i])
+    spawn(parent, ended, functions[i])
   end
   return park()
 end
 
-function bridge.timeout(seconds, body)
-  expect("number", seconds, "the time of timeout")
+local function seconds_of(value, what)
+  return '{"seconds":' .. values.encode(value, what) .. "}"
+end
+
+function groups.timeout(seconds, body)
+  expect("number", seconds, "argument 1 of timeout")
   expect("function", body, "argument 2 of timeout")
   local parent = parent_task()
-  local args = '{"seconds":' .. bridge.encode(seconds, "the time of timeout") .. "}"
-  parent.timer = bridge.call_back("sleep", args, function(ok, err)
+  local ended = decide(parent)
+  parent.timer = tasks.open_call("sleep", seconds_of(seconds, "argument 1 of timeout"), function(ok, err)
     parent.timer = nil
-    release(parent)
-    wake(parent, false, ok and bridge.new_error("timeout", format("took longer than %.14g s", seconds))
-      or bridge.as_error(err))
+    ended(false, ok and errors.new("timeout", format("took longer than %.14g s", seconds)) or errors.as_error(err))
   end)
-  spawn(parent, function(ok, value, frames)
-    release(parent)
-    wake(parent, ok, value, frames)
-  end, body)
+  spawn(parent, ended, body)
   return park()
 end
 
-function bridge.retry(body, options)
+function groups.retry(body, options)
   expect("function", body, "argument 1 of retry")
-  if options ~= nil then
-    expect("table", options, "argument 2 of retry")
+  options = expect_options(options, "argument 2 of retry")
+  local attempts, delay = option(options, "attempts", 3, 1), option(options, "delay", 0.5, 0)
+  local factor, attempt, frames = option(options, "factor", 2, 0), 0, nil
+  local function note(err)
+    frames = not bridge.limits.is_fatal(err) and errors.frames() or nil
+    return err
   end
-  local attempts = option(options, "attempts", 3, 1)
-  local delay, factor = option(options, "delay", 0.5, 0), option(options, "factor", 2, 0)
-  local attempt = 0
   while true do
     attempt = attempt + 1
-    local frames
-    local ok, value = bridge.xpcall(body, function(err)
-      frames = bridge.frames()
-      return err
-    end, attempt)
+    local ok, value = xpcall(body, note, attempt)
     if ok then
       return value
-    elseif attempt >= attempts then
-      bridge.throw_on(value, frames)
     end
-    bridge.call("sleep", '{"seconds":' .. bridge.encode(delay, "the delay") .. "}")
+    bridge.limits.inspect(value)
+    if attempt >= attempts then
+      tasks.rethrow(value, frames)
+    end
+    tasks.call("sleep", seconds_of(delay, "the delay"))
     delay = delay * factor
   end
 end
@@ -139,18 +147,18 @@ local function length_of(list)
   return count
 end
 
-function bridge.map(list, body, options)
+function groups.map(list, body, options)
   expect("table", list, "argument 1 of map")
   expect("function", body, "argument 2 of map")
-  if options ~= nil then
-    expect("table", options, "argument 3 of map")
-  end
+  options = expect_options(options, "argument 3 of map")
   local count, width = length_of(list), floor(option(options, "concurrency", 8, 1))
   local results = gather(count, width, function(i) return body, rawget(list, i), i end)
   for i = 1, count do
     if results[i] == nil then
-      results[i] = bridge.null
+      results[i] = values.null
     end
   end
-  return bridge.as_array(results)
+  return values.as_array(results)
 end
+
+return groups

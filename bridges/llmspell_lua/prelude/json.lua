@@ -1,6 +1,6 @@
 -- json.encode and json.decode for scripts (RFC 8259).
 local bridge = ...
-local char, concat, find, floor, format = bridge.utf8_char, table.concat, string.find, math.floor, string.format
+local char, concat, find, floor, format = bridge.utf8.char, table.concat, string.find, math.floor, string.format
 local gsub, match, rep, sub = string.gsub, string.match, string.rep, string.sub
 local byte, tonumber, type = string.byte, tonumber, type
 
@@ -15,7 +15,7 @@ local value_at
 local function fail(at, reason)
   local before = sub(text, 1, at - 1)
   local _, lines = gsub(before, "\n", "\n")
-  bridge.throw("value", format("not JSON: %s at line %d, column %d", reason, lines + 1,
+  bridge.errors.throw("value", format("not JSON: %s at line %d, column %d", reason, lines + 1,
     #match(before, "[^\n]*$") + 1))
 end
 
@@ -88,20 +88,20 @@ local function array_at(at, depth)
   local list, count = {}, 0
   at = skip(at + 1)
   if byte(text, at) == 93 then
-    return bridge.as_array(list), at + 1
+    return bridge.values.as_array(list), at + 1
   end
   while true do
     local item
     item, at = value_at(at, depth)
     count = count + 1
     if item == nil then
-      item = bridge.null
+      item = bridge.values.null
     end
     list[count] = item
     at = skip(at)
     local code = byte(text, at)
     if code == 93 then
-      return bridge.as_array(list), at + 1
+      return bridge.values.as_array(list), at + 1
     elseif code ~= 44 then
       fail(at, "expected , or ]")
     end
@@ -159,7 +159,7 @@ end
 
 local function decode(source)
   if type(source) ~= "string" then
-    bridge.throw("type", "json.decode takes a text")
+    bridge.errors.throw("type", "json.decode takes a text")
   end
   text = source
   local value, at = value_at(skip(1), MAX_DEPTH)
@@ -176,13 +176,13 @@ local function indentation(options)
   if indent == nil or indent == 0 then
     return nil
   elseif type(indent) ~= "number" or indent < 0 or indent > 16 then
-    bridge.throw("value", "indent must be a number from 0 to 16")
+    bridge.errors.throw("value", "indent must be a number from 0 to 16")
   end
   return rep(" ", indent)
 end
 
 local function encode(value, options)
-  return bridge.encode_indented(value, "the value", indentation(options))
+  return bridge.values.encode(value, "the value", nil, indentation(options))
 end
 
-bridge.json = { encode = encode, decode = decode }
+return { encode = encode, decode = decode }

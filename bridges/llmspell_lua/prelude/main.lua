@@ -1,11 +1,14 @@
--- What the runtime may ask of the interpreter: start, answer, invoke, drain. All give messages as JSON.
+-- What the runtime may ask of the interpreter: to start a spell and to invoke its functions.
 local bridge = ...
-local format, next, raw, type = string.format, next, _G, type
+local format, next, pcall, randomseed = string.format, next, pcall, math.randomseed
+local raw, type, unpack = _G, type, table.unpack or unpack
 
+local limits, output, state, tasks = bridge.limits, bridge.output, bridge.state, bridge.tasks
+local main = {}
 local functions, handles, last_handle = {}, {}, 0
 
 -- The number under which the runtime may invoke a function.
-function bridge.handle(body)
+function main.handle(body)
   local number = handles[body]
   if not number then
     last_handle = last_handle + 1
@@ -16,85 +19,94 @@ function bridge.handle(body)
 end
 
 local function fail(thrown, frames)
-  bridge.over = true
-  bridge.post("[6," .. bridge.describe(thrown, frames) .. "]")
+  state.over = true
+  output.post("[6," .. bridge.describe(thrown, frames) .. "]")
 end
 
--- JSON of a result, or nil and the error of kind `value`.
-local function encoded(value)
-  local ok, json = bridge.raw_pcall(bridge.encode, value, "the value")
-  if ok then
-    return json
-  end
-  return nil, json
-end
+local ended
 
-local main_ended
-
-local function run_main(body, ...)
-  bridge.main = bridge.spawn(nil, main_ended, body, ...)
+local function run(body, ...)
+  state.main = tasks.spawn(nil, ended, body, ...)
 end
 
 local function done(value)
-  local json, err = encoded(value)
-  if not json then
-    return fail(err, {})
+  local ok, json = pcall(bridge.values.encode, value, "the value")
+  if not ok then
+    return fail(json, {})
   end
-  bridge.over = true
-  bridge.post("[5," .. json .. "]")
+  state.over = true
+  output.post("[5," .. json .. "]")
 end
 
-function main_ended(ok, value, frames)
+function ended(ok, value, frames)
   if not ok then
-    return fail(value, frames)
+    fail(value, frames)
   elseif type(value) == "function" then
-    return run_main(value, bridge.env.params)
+    run(value, state.env.params)
+  else
+    done(value)
   end
-  done(value)
+end
+
+local function raised(id, thrown, frames)
+  output.post(format("[3,%d,%s]", id, bridge.describe(thrown, frames)))
 end
 
 local function invoked(id)
   return function(ok, value, frames)
-    local json, err
-    if ok then
-      json, err = encoded(value)
+    if not ok then
+      return raised(id, value, frames)
     end
-    if json then
-      return bridge.post(format("[2,%d,%s]", id, json))
+    local fits, json = pcall(bridge.values.encode, value, "the value")
+    if not fits then
+      return raised(id, json, {})
     end
-    bridge.post(format("[3,%d,%s]", id, bridge.describe(ok and err or value, frames or {})))
+    output.post(format("[2,%d,%s]", id, json))
   end
 end
 
-function bridge.start(spell)
-  bridge.set_limits(spell.limits)
-  bridge.prepare(spell)
-  bridge.begin(spell.now)
+-- Builds the sandbox, and takes lupa's own library out of reach.
+function main.prepare()
+  raw.python, raw.package.loaded.python = nil, nil
+  state.env = bridge.globals()
+  bridge.globals, bridge.sandbox = nil, nil
+end
+
+function main.start(spell)
+  local env = state.env
+  limits.set(spell.limits)
+  state.name, state.seed, state.began = spell.name, spell.seed, spell.now
+  randomseed(spell.seed)
+  env.params = spell.params
+  env.spell.name, env.spell.run_id, env.spell.language = spell.name, spell.run_id, "lua"
+  tasks.begin(spell.now)
   local body, err = bridge.compile(spell.source, spell.name)
   if body then
-    run_main(body)
+    run(body)
   else
     fail(err, {})
   end
-  return bridge.finish_slice()
+  return tasks.finish()
 end
 
-function bridge.invoke(now, id, number, args, count)
-  bridge.begin(now)
+function main.invoke(now, id, number, args, count)
+  tasks.begin(now)
   local body = functions[number]
   if body then
-    bridge.spawn(nil, invoked(id), body, bridge.unpack(args, 1, count))
+    tasks.spawn(nil, invoked(id), body, unpack(args, 1, count))
   else
-    local err = bridge.new_error("not_found", format("the spell has no function %d", number))
-    bridge.post(format("[3,%d,%s]", id, bridge.describe(err, {})))
+    raised(id, bridge.errors.new("not_found", format("the spell has no function %d", number)), {})
   end
-  return bridge.finish_slice()
+  return tasks.finish()
 end
 
--- Nothing of the real globals stays where a mistake could find it.
-function bridge.seal()
-  raw.package.loaded.python = nil
-  for name in next, raw do
-    raw[name] = nil
+-- The names of all globals, for who checks a source without running it.
+function main.names()
+  local names = { params = true }
+  for name in next, state.env do
+    names[name] = true
   end
+  return names
 end
+
+return main

@@ -1,139 +1,90 @@
 -- The bridge objects, built from the generated descriptions: functions, modules, and objects such as `llm`.
 -- An object lives here alone; what its constructor was given travels with each call as `self`.
 local bridge = ...
-local abs, concat, format, min, sort, sub = math.abs, table.concat, string.format, math.min, table.sort, string.sub
-local ipairs, pairs, rawequal, select, setmetatable, type = ipairs, pairs, rawequal, select, setmetatable, type
+local concat, format, next, rawequal = table.concat, string.format, next, rawequal
+local rawset, select, setmetatable, type = rawset, select, setmetatable, type
 
-local encode = bridge.encode_argument
+local encode, tasks, opaque = bridge.values.encode, bridge.tasks, bridge.state.opaque
+local handle = bridge.main.handle
+local described = bridge.proxies
+local objects = {}
 local selves = setmetatable({}, { __mode = "k" })
 
--- The edit distance of two short names (Levenshtein's, one row at a time).
-local function distance(left, right)
-  local row = {}
-  for j = 0, #right do
-    row[j] = j
-  end
-  for i = 1, #left do
-    local diagonal = row[0]
-    row[0] = i
-    for j = 1, #right do
-      local same = sub(left, i, i) == sub(right, j, j)
-      diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, diagonal + (same and 0 or 1))
-    end
-  end
-  return row[#right]
-end
-
-local function hint(name, known)
-  local near, all = {}, {}
-  for candidate in pairs(known) do
-    all[#all + 1] = candidate
-    if #name < 40 and distance(name, candidate) <= 2 + #candidate / 5 then
-      near[#near + 1] = candidate
-    end
-  end
-  sort(near)
-  sort(all)
-  return #near > 0 and "did you mean " .. concat(near, " or ") .. "?" or "it has " .. concat(all, ", ")
-end
-
-local function no_member(owner, name, known)
-  name = type(name) == "string" and bridge.clean(name) or bridge.tostring(name)
-  bridge.throw("not_found", format("%s has no %s", owner, name), hint(name, known))
-end
-
 -- JSON of the arguments under the names of the parameters, after `first` (a member already in JSON, or nil).
-local function named(params, keys, first, ...)
-  local members, count = {}, 0
-  if first then
-    members[1], count = first, 1
-  end
-  for i = 1, min(#params, (select("#", ...))) do
+local function named(params, first, ...)
+  local members, count = { first }, first and 1 or 0
+  local given = select("#", ...)
+  for i = 1, given < #params and given or #params do
     local value = (select(i, ...))
     if value ~= nil then
       count = count + 1
-      members[count] = keys[i] .. encode(value, "the argument " .. params[i])
+      members[count] = '"' .. params[i] .. '":' .. encode(value, "the argument " .. params[i], handle)
     end
   end
   return "{" .. concat(members, ",", 1, count) .. "}"
 end
 
-local function keys_of(params)
-  local keys = {}
-  for i, name in ipairs(params) do
-    keys[i] = '"' .. name .. '":'
-  end
-  return keys
-end
-
 local function send(spec, args)
-  local value, id = bridge.call(spec.method, args)
+  local value, id = tasks.call(spec.method, args)
   if spec.stream then
-    return bridge.open_stream(id)
+    return bridge.streams.open(id)
   end
   return value
 end
 
-function bridge.proxy(spec)
-  local params, keys = spec.params, keys_of(spec.params)
+-- A function of the runtime.
+function objects.single(name)
+  local spec = described.functions[name]
   return function(...)
-    return send(spec, named(params, keys, nil, ...))
+    return send(spec, named(spec.params, nil, ...))
   end
 end
 
--- A module is called with a dot; a colon does as well, since nobody can mean the module as an argument.
-local function member(module, spec)
-  local call = bridge.proxy(spec)
-  return function(first, ...)
+-- A member of a module: called with a dot or with a colon, since nobody can mean the module as an argument.
+function objects.member(module, name, key)
+  local spec = described.modules[name][key]
+  if not spec then
+    bridge.near(name, key, described.modules[name])
+  end
+  local function call(first, ...)
     if rawequal(first, module) then
-      return call(...)
+      return send(spec, named(spec.params, nil, ...))
     end
-    return call(first, ...)
+    return send(spec, named(spec.params, nil, first, ...))
   end
-end
-
-function bridge.module(name, specs)
-  local module = {}
-  local meta = { __name = name, __metatable = name }
-  function meta.__index(_, key)
-    no_member(name, key, specs)
-  end
-  for key, spec in pairs(specs) do
-    module[key] = member(module, spec)
-  end
-  bridge.opaque[meta] = name
-  return setmetatable(module, meta)
+  rawset(module, key, call)
+  return call
 end
 
 local function method(class, name, spec)
-  local params, keys = spec.params, keys_of(spec.params)
   return function(object, ...)
     local self = selves[object]
     if not self or self.class ~= class then
-      bridge.throw("type", format("%s is a method: call it with a colon, object:%s(...)", name, name))
+      bridge.errors.throw("type", format("%s is a method: call it with a colon, object:%s(...)", name, name))
     end
-    return send(spec, named(params, keys, self.json, ...))
+    return send(spec, named(spec.params, self.json, ...))
   end
 end
 
-function bridge.class(class, spec)
-  local methods, params, keys = {}, spec.params, keys_of(spec.params)
-  for name, of_method in pairs(spec.methods) do
+-- The constructor of a class.
+function objects.class(class)
+  local spec, methods = described.classes[class], {}
+  for name, of_method in next, spec.methods do
     methods[name] = method(class, name, of_method)
   end
-  local meta = { __name = class, __metatable = class }
+  local meta = { __metatable = class, __name = class }
   function meta.__index(_, key)
-    return methods[key] or no_member(class, key, methods)
+    return methods[key] or bridge.near(class, key, methods)
   end
-  bridge.opaque[meta] = class
+  opaque[meta] = class
   return function(...)
     local object = setmetatable({}, meta)
-    selves[object] = { class = class, json = '"self":' .. named(params, keys, nil, ...) }
+    selves[object] = { class = class, json = '"self":' .. named(spec.params, nil, ...) }
     return object
   end
 end
 
-local function tool(tools, name)
+function objects.tool(tools, _, name)
   if type(name) ~= "string" then
     return nil
   end
@@ -141,13 +92,9 @@ local function tool(tools, name)
     if rawequal(args, tools) then
       args = again
     end
-    local json = args == nil and "{}" or encode(args, "the argument")
-    return (bridge.call("tools.call", '{"name":' .. encode(name, "the name") .. ',"arguments":' .. json .. "}"))
+    local json = args == nil and "{}" or encode(args, "the argument", handle)
+    return (tasks.call("tools.call", '{"name":' .. encode(name, "the name") .. ',"arguments":' .. json .. "}"))
   end
 end
 
-function bridge.tools()
-  local meta = { __name = "tools", __metatable = "tools", __index = tool }
-  bridge.opaque[meta] = "tools"
-  return setmetatable({}, meta)
-end
+return objects

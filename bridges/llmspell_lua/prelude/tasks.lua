@@ -1,93 +1,39 @@
 -- The scheduler. A task is a coroutine of ours that runs one script function; it waits by making a call (or
 -- for its children) and is resumed by the answer. Nothing here nests: ready tasks queue up and run in turn.
 local bridge = ...
-local close, concat, create, error, format = coroutine.close, table.concat, coroutine.create, error, string.format
-local getmetatable = debug.getmetatable
-local ipairs, isyieldable, next, rawequal, resume = ipairs, coroutine.isyieldable, next, rawequal, coroutine.resume
-local setmetatable, type, yield = setmetatable, type, coroutine.yield
+local close, create, error, format = coroutine.close, coroutine.create, error, string.format
+local getmetatable, isyieldable, next, rawequal = debug.getmetatable, coroutine.isyieldable, next, rawequal
+local resume, setmetatable, type, yield = coroutine.resume, setmetatable, type, coroutine.yield
 
-local WAIT = bridge.WAIT
-local MAX_PIECES = 512 -- of text, before they become one message
+local limits, output, state = bridge.limits, bridge.output, bridge.state
+local arm, WAIT, post = limits.arm, limits.WAIT, output.post
+local tasks = {}
 
-local outbox, posted = {}, 0
-local text, pieces = {}, 0
-local printed = 0
-local time = 0
 local last_call = 0
 local waiting = {} -- call -> the task that waits for it, or a function to be told
 local ready, first_ready, last_ready = {}, 1, 0
 local current -- the task that runs now
-local task_of = setmetatable({}, { __mode = "k" }) -- coroutine -> task
+local now = 0
 
-bridge.task_of = task_of
+tasks.of = setmetatable({}, { __mode = "k" }) -- coroutine -> task
+tasks.resumers = setmetatable({}, { __mode = "k" }) -- a script's coroutine -> who resumed it
 
--- Output ---------------------------------------------------------------------------------------------------
-
-local function flush()
-  local whole = concat(text, "", 1, pieces)
-  text, pieces = {}, 0
-  posted = posted + 1
-  outbox[posted] = '[4,"stdout",' .. bridge.quote(whole) .. "]"
+function tasks.current()
+  return current
 end
 
-local function post(message)
-  if pieces > 0 then
-    flush()
-  end
-  posted = posted + 1
-  outbox[posted] = message
-end
-
-local function count_output(line)
-  if not bridge.valid_utf8(line) then
-    bridge.throw("value", "the text is not valid UTF-8")
-  end
-  printed = printed + #line
-  if printed > bridge.max_output then
-    bridge.over_limit("output")
-    bridge.stop()
-  end
-end
-
-function bridge.write(piece)
-  count_output(piece)
-  pieces = pieces + 1
-  text[pieces] = piece
-  if pieces >= MAX_PIECES then
-    flush()
-  end
-end
-
-function bridge.log(level, line)
-  count_output(line)
-  post('[4,"' .. level .. '",' .. bridge.quote(line) .. "]")
-end
-
--- All messages since the last time, as JSON.
-function bridge.drain()
-  if pieces > 0 then
-    flush()
-  end
-  local messages = posted == 1 and outbox[1] or concat(outbox, ",", 1, posted)
-  if posted > 64 then
-    outbox = {}
-  end
-  posted = 0
-  return messages
+function tasks.now()
+  return now
 end
 
 -- Calls ----------------------------------------------------------------------------------------------------
 
-local function cannot_wait()
-  bridge.throw("spell", "this code cannot wait for an answer",
-    "a comparator of table.sort or a callback of string.gsub cannot make calls: make them before or after")
-end
-
+-- A call whose answer goes to `waiter`: a task, or a function of ok and value.
 local function open_call(method, args, waiter)
   last_call = last_call + 1
-  if last_call > bridge.max_calls then
-    bridge.over_limit("calls")
-    bridge.stop()
+  if last_call > limits.max_calls then
+    limits.exceed("calls")
+    limits.stop()
   end
   waiting[last_call] = waiter
   post("[0," .. format("%d", last_call) .. ',"' .. method .. '",' .. args .. "]")
@@ -97,56 +43,47 @@ end
 -- Makes a call and waits: whether it succeeded, the value or the error object, and the number of the call.
 local function ask(method, args)
   if not isyieldable() then
-    cannot_wait()
+    bridge.errors.cannot_wait()
   end
-  local task = current
-  local id = open_call(method, args, task)
-  task.call = id
+  local id = open_call(method, args, current)
+  current.call = id
   local ok, value = yield(WAIT)
   return ok, value, id
 end
 
-function bridge.call(method, args)
+-- Makes a call and waits: the value and the number of the call, or the error is thrown.
+function tasks.call(method, args)
   local ok, value, id = ask(method, args)
   if not ok then
-    bridge.raise(value)
+    bridge.errors.raise(value)
   end
   return value, id
 end
 
--- A call whose answer goes to a function instead of a waiting task.
-function bridge.call_back(method, args, told)
-  return open_call(method, args, told)
-end
-
-function bridge.cancel_call(id)
+function tasks.cancel_call(id)
   if waiting[id] then
     waiting[id] = nil
     post(format("[1,%d]", id))
   end
 end
 
-bridge.ask = ask
-bridge.post = post
-bridge.cannot_wait = cannot_wait
+tasks.open_call = open_call
+tasks.ask = ask
 
--- Tasks ----------------------------------------------------------------------------------------------------
+-- Waiting for other tasks ----------------------------------------------------------------------------------
 
-function bridge.current_task()
-  return current
-end
-
-local function make_ready(task, ...)
+local function make_ready(...)
   last_ready = last_ready + 1
-  ready[last_ready] = { task, ... }
+  ready[last_ready] = { ... }
 end
 
--- Starts a task; `ended(ok, value, frames)` is told how it went, unless it is cancelled.
-function bridge.spawn(parent, ended, body, ...)
+-- Starts a task, at the end of the queue. `ended(ok, value, frames)` is told how it went, unless it is
+-- cancelled, which happens with its `parent` if it has one.
+function tasks.spawn(parent, ended, body, ...)
   local thread = create(body)
-  bridge.arm(thread)
+  arm(thread)
   local task = { thread = thread, ended = ended, parent = parent, heir = parent }
-  task_of[thread] = task
+  tasks.of[thread] = task
   if parent then
     parent.children = parent.children or {}
     parent.children[task] = true
@@ -156,89 +93,87 @@ function bridge.spawn(parent, ended, body, ...)
 end
 
 -- Throws an error of another coroutine, and remembers where that was.
-function bridge.throw_on(err, frames)
+function tasks.rethrow(err, frames)
+  local errors = bridge.errors
   if frames then
     current.thrown = { err, frames }
-  elseif rawequal(getmetatable(err), bridge.Error) then
-    bridge.locate(err)
+  elseif rawequal(getmetatable(err), errors.Error) then
+    errors.locate(err)
   end
   error(err, 0)
 end
 
 -- Waits until `wake` is called for the current task. Gives the value or throws the error.
-function bridge.park()
+function tasks.park()
   local ok, value, frames = yield(WAIT)
   if not ok then
-    bridge.throw_on(value, frames)
+    tasks.rethrow(value, frames)
   end
   return value
 end
 
-function bridge.wake(task, ok, value, frames)
+function tasks.wake(task, ok, value, frames)
   make_ready(task, ok, value, frames)
 end
 
+-- Ending ---------------------------------------------------------------------------------------------------
+
 local function close_streams(task)
-  while task.streams do
-    local stream = next(task.streams)
-    if not stream then
-      return
-    end
-    bridge.close_stream(stream)
+  local stream = task.streams and next(task.streams)
+  while stream do
+    bridge.streams.close(stream)
+    stream = next(task.streams)
   end
 end
 
 -- Withdraws whatever a waiting task waits for.
-local function release(task)
+function tasks.release(task)
   if task.call then
-    bridge.cancel_call(task.call)
+    tasks.cancel_call(task.call)
     task.call = nil
   end
   if task.timer then
-    bridge.cancel_call(task.timer)
+    tasks.cancel_call(task.timer)
     task.timer = nil
   end
-  while task.children do
-    local child = next(task.children)
-    if not child then
-      return
-    end
-    bridge.cancel(child)
+  local child = task.children and next(task.children)
+  while child do
+    tasks.cancel(child)
+    child = next(task.children)
   end
 end
 
-bridge.release = release
-
--- Ends a task without running any of its code again.
-function bridge.cancel(task)
-  if task.done then
-    return
-  end
+local function leave(task)
   task.done = true
-  release(task)
-  close_streams(task)
   if task.parent then
     task.parent.children[task] = nil
   end
+end
+
+-- Ends a task without running any of its code again.
+function tasks.cancel(task)
+  leave(task)
+  tasks.release(task)
+  close_streams(task)
   task.thread = nil
 end
 
--- The frames of an error that ended a task, and before them those of where it was first thrown.
+-- The frames of an error that ended a task, after those of where it was first thrown.
 local function frames_of(task, value)
-  local frames = bridge.frames(task.thread)
-  local thrown = task.thrown
+  local frames, thrown = bridge.errors.frames(task.thread), task.thrown
   if not thrown or not rawequal(thrown[1], value) then
     return frames
   end
   local all = {}
-  for _, list in ipairs { thrown[2], frames } do
-    for _, frame in ipairs(list) do
-      all[#all + 1] = frame
+  for _, list in next, { thrown[2], frames } do
+    for i = 1, #list do
+      all[#all + 1] = list[i]
     end
   end
   return all
 end
 
+-- Streams outlive the task that opened them, in its parent: its value may be a stream.
 local function give_streams(task)
   local heir = task.heir
   if not close or not heir then -- without `<close>` a loop that was left early ends here
@@ -251,30 +186,27 @@ local function give_streams(task)
   end
 end
 
-local function finish(task, ok, value)
-  local frames
-  task.done = true
-  if ok then
-    if task.streams then
-      give_streams(task)
-    end
-  else
-    if bridge.is_out_of_memory(value) then
-      return bridge.over_limit("memory")
-    end
-    frames = frames_of(task, value)
-    if close then
-      close(task.thread)
-    end
-    close_streams(task)
+local function fail(task, value)
+  if limits.is_fatal(value) then
+    return limits.exceed("memory")
   end
-  if bridge.killed ~= nil then
-    return
+  local frames = frames_of(task, value)
+  if close then
+    close(task.thread)
   end
-  if task.parent then
-    task.parent.children[task] = nil
+  close_streams(task)
+  if state.killed == nil then
+    leave(task)
+    task.ended(false, value, frames)
   end
-  task.ended(ok, value, frames)
+end
+
+local function succeed(task, value)
+  if task.streams then
+    give_streams(task)
+  end
+  leave(task)
+  task.ended(true, value)
 end
 
 local function run(task, ...)
@@ -283,62 +215,58 @@ local function run(task, ...)
   end
   current = task
   local ok, value = resume(task.thread, ...)
-  if value == WAIT or bridge.killed ~= nil then
+  if value == WAIT or state.killed ~= nil then
     return
+  elseif ok then
+    succeed(task, value)
+  else
+    fail(task, value)
   end
-  finish(task, ok, value)
 end
 
-local function run_ready()
-  while first_ready <= last_ready and bridge.killed == nil and not bridge.over do
+-- Slices ---------------------------------------------------------------------------------------------------
+
+-- `time` is nil when the slice already runs.
+function tasks.begin(time)
+  if time then
+    now = time
+    limits.begin_slice()
+  end
+end
+
+-- Runs all that can run and gives the messages.
+function tasks.finish()
+  while first_ready <= last_ready and state.killed == nil and not state.over do
     local entry = ready[first_ready]
     ready[first_ready] = nil
     first_ready = first_ready + 1
     run(entry[1], entry[2], entry[3], entry[4])
   end
-end
-
--- What the runtime calls -----------------------------------------------------------------------------------
-
-function bridge.now()
-  return time
-end
-
-local function begin(now)
-  if now then
-    time = now
-    bridge.begin_slice()
-  end
-end
-
-local function finish_slice()
-  if first_ready <= last_ready then
-    run_ready()
-  end
   current = nil
-  if bridge.killed ~= nil and not bridge.over then
-    post("[6," .. bridge.describe(bridge.killed, {}) .. "]")
+  if state.killed ~= nil and not state.over then
+    state.over = true
+    post("[6," .. bridge.describe(state.killed, {}) .. "]")
   end
-  return bridge.drain()
+  return output.drain()
 end
 
-function bridge.answer(now, id, ok, value)
-  begin(now)
+-- The answer of the runtime to a call.
+function tasks.answer(time, id, ok, value)
+  tasks.begin(time)
   local waiter = waiting[id]
   if waiter == nil then
     return ""
   end
   waiting[id] = nil
   if not ok and (value.kind == "limit" or value.kind == "cancelled") then
-    bridge.killed = bridge.as_error(value)
+    state.killed = bridge.errors.as_error(value)
   elseif type(waiter) == "function" then
     waiter(ok, value)
   else
     waiter.call = nil
     run(waiter, ok, value)
   end
-  return finish_slice()
+  return tasks.finish()
 end
 
-bridge.begin = begin
-bridge.finish_slice = finish_slice
+return tasks

@@ -1,5 +1,8 @@
 -- UTF-8 for dialects without the utf8 library (the ranges are those of RFC 3629, section 4).
-local bridge = ...
+if utf8 then
+  return { valid = utf8.len, char = utf8.char }
+end
+
 local byte, char, find, floor = string.byte, string.char, string.find, math.floor
 
 -- Lead byte -> continuation bytes, and the least and greatest second byte.
@@ -55,5 +58,4 @@ local function encoded(code)
   return char(lead + code) .. tail
 end
 
-bridge.valid_utf8 = utf8 and utf8.len or valid
-bridge.utf8_char = utf8 and utf8.char or encoded
+return { valid = valid, char = encoded }

@@ -1,30 +1,39 @@
-"""The prelude: the Lua code that stands between a script and the runtime, compiled once per dialect."""
+"""The Lua engines, and the prelude: the Lua code that stands between a script and the runtime."""
 
 from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from importlib.resources import files
 from typing import Any
 
 from llmspell.errors import NotFoundError
 
 MODULES = {"lua": "lupa.lua54", "lua5.5": "lupa.lua55", "luajit": "lupa.luajit21"}
 PARTS = (
-    "limits",
-    "utf8",
-    "errors",
-    "values",
-    "tasks",
+    "boot",
+    "compile",
     "coroutines",
-    "groups",
-    "streams",
-    "objects",
-    "modules",
-    "json",
+    "describe",
+    "display",
+    "errors",
     "globals",
+    "groups",
+    "json",
+    "limits",
     "main",
+    "modules",
+    "near",
+    "objects",
+    "output",
+    "protect",
+    "streams",
+    "tasks",
+    "text",
+    "time",
+    "utf8",
+    "values",
 )
+DATA = ("proxies", "sandbox")
 
 
 def engine(dialect: str) -> Any:
@@ -34,23 +43,20 @@ def engine(dialect: str) -> Any:
     return import_module(MODULES[dialect])
 
 
-def read(name: str) -> bytes:
-    """A Lua file of this package."""
-    return files("llmspell_lua").joinpath(name).read_bytes()
-
-
 @cache
-def bytecode(dialect: str) -> tuple[tuple[bytes, ...], bytes, bytes]:
-    """The parts of the prelude, then the sandbox and the proxies, as bytecode without debug information.
+def bytecode(dialect: str) -> dict[bytes, bytes]:
+    """The parts of the prelude by name, as bytecode without debug information.
 
     Stripped code has no line numbers, which saves memory in every interpreter and keeps the prelude out of
     stacks and messages.
     """
     runtime = engine(dialect).LuaRuntime(encoding=None, register_eval=False, register_builtins=False)
     dump = runtime.eval(b"function(...) return string.dump(assert((loadstring or load)(...)), true) end")
+    paths = {part: f"prelude/{part}.lua" for part in PARTS} | {name: f"{name}.lua" for name in DATA}
+    return {part.encode(): dump(_read(path), f"={path}".encode()) for part, path in paths.items()}
 
-    def compiled(name: str) -> bytes:
-        return dump(read(name), f"=llmspell/{name}".encode())  # type: ignore[no-any-return]  # lupa is untyped
 
-    parts = tuple(compiled(f"prelude/{part}.lua") for part in PARTS)
-    return parts, compiled("sandbox.lua"), compiled("proxies.lua")
+def _read(path: str) -> bytes:
+    # importlib.resources would cost more than all the rest of starting an interpreter.
+    folder = __file__.rpartition("engine")[0]
+    return __loader__.get_data(folder + path)  # type: ignore[name-defined,no-any-return]  # every module has one

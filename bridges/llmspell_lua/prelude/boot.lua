@@ -1,0 +1,30 @@
+-- Gives the `bridge`: `bridge.NAME` is what the part NAME returned. A part is loaded when it is first needed,
+-- since thousands of spells may wait in one process and few need them all.
+local codes = ...
+local load, setmetatable = loadstring or load, setmetatable
+
+local bridge = setmetatable({}, {
+  __index = function(bridge, name)
+    local part = load(codes[name], "=")(bridge)
+    codes[name] = nil
+    bridge[name] = part
+    return part
+  end,
+})
+
+local function no_fields()
+  bridge.errors.throw("type", "null has no fields")
+end
+
+bridge.state = {
+  killed = nil, -- the error that ends the run, once a limit is passed
+  over = false, -- whether the run has said its last word
+  main = nil, -- the task of the spell itself
+  name = "", -- the file of the spell
+  null = setmetatable({}, {
+    __metatable = "null", __tostring = function() return "null" end, __index = no_fields, __newindex = no_fields,
+  }),
+  opaque = {}, -- metatable of an object that cannot cross the border -> what it is
+  chunks = {}, -- how Lua shortens the name of a file -> the whole name
+}
+return bridge

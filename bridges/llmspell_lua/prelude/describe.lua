@@ -1,0 +1,84 @@
+-- Whatever a script threw, as the error object that crosses the border.
+local bridge = ...
+local format, match, sub = string.format, string.match, string.sub
+local ipairs, pcall, rawequal, rawget, tonumber, type = ipairs, pcall, rawequal, rawget, tonumber, type
+
+local FIELDS = {
+  kind = "string", message = "string", hint = "string", provider = "string", file = "string",
+  source_line = "string", status = "number", line = "number", column = "number", retryable = "boolean",
+  stack = "table", data = "any",
+}
+local KINDS = {
+  spell = true, type = true, value = true, not_found = true, permission = true, timeout = true, model = true,
+  context_length = true, content_filter = true, provider = true, network = true, auth = true,
+  rate_limit = true, tool = true, internal = true,
+}
+local clean = bridge.display.clean
+local state, values = bridge.state, bridge.values
+
+local function crosses(value)
+  return (pcall(values.encode, value, "the value"))
+end
+
+-- Splits "file:line: message" when the position is one that the script's own frames or files explain.
+local function split(text, frames)
+  for _, frame in ipairs(frames) do
+    local prefix = format("%s:%d: ", frame.short, frame.line)
+    if sub(text, 1, #prefix) == prefix then
+      return sub(text, #prefix + 1), frame.file, frame.line
+    end
+  end
+  local short, line, message = match(text, "^(.-):(%d+): (.*)$")
+  if short and state.chunks[short] then
+    return message, state.chunks[short], tonumber(line)
+  end
+  return text
+end
+
+local function from_string(text, frames)
+  local message, file, line = split(text, frames)
+  return { kind = "spell", message = message, file = file, line = line }
+end
+
+local function from_error(thrown)
+  local data = {}
+  for name, kind in next, FIELDS do
+    local value = rawget(thrown, name)
+    if (kind == "any" or type(value) == kind) and crosses(value) then
+      data[name] = value
+    end
+  end
+  return data
+end
+
+local function from_anything(thrown)
+  local data = { kind = "spell", message = bridge.text.shown(thrown) }
+  if crosses(thrown) then
+    data.data = thrown
+  end
+  return data
+end
+
+local function fields_of(thrown, frames)
+  if type(thrown) == "string" then
+    return from_string(thrown, frames)
+  end
+  local known = type(thrown) == "table" and type(rawget(thrown, "message")) == "string"
+  if known and (KINDS[rawget(thrown, "kind")] or rawequal(thrown, state.killed)) then
+    return from_error(thrown)
+  end
+  return from_anything(thrown)
+end
+
+-- The error as JSON; `frames` are those of where it was thrown.
+return function(thrown, frames)
+  local data = bridge.errors.place(fields_of(thrown, frames), frames)
+  data.file = data.file or state.name
+  for name, value in next, data do
+    data[name] = type(value) == "string" and clean(value) or value
+  end
+  for i, line in ipairs(data.stack or {}) do
+    data.stack[i] = clean(line)
+  end
+  return values.encode(data, "the error")
+end
