@@ -63,10 +63,11 @@ def app(ctx: click.Context) -> None:
 
 def execute(args: Sequence[str], early: HeadStart | None = None) -> int:
     """Run the command line and give its exit code. `early` may have a worker process under way for `run`."""
+    args = list(args)
     try:
         if "_LLMSPELL_COMPLETE" in os.environ:  # the shell asks for completions
-            app.main(list(args), prog_name="llmspell")
-        with app.make_context("llmspell", list(args), obj=early or HeadStart()) as ctx:
+            app.main(args, prog_name="llmspell")
+        with app.make_context("llmspell", args.copy(), obj=early or HeadStart()) as ctx:
             return app.invoke(ctx) or DONE
     except click.exceptions.Exit as end:
         return end.exit_code
@@ -82,7 +83,7 @@ def execute(args: Sequence[str], early: HeadStart | None = None) -> int:
         return _refuse(args, _fault(error))
 
 
-def _refuse(args: Sequence[str], error: LlmspellError) -> int:
+def _refuse(args: list[str], error: LlmspellError) -> int:
     if args[:1] == ["run"] and "--json" in args:
         from llmspell.cli.report import refused  # needed for this alone
 

@@ -17,20 +17,10 @@ from llmspell.config import Config, load
 from llmspell.values import MAX_SAFE_INTEGER
 
 
-class _Positive(click.ParamType):
-    name = "number"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            self.fail(f"{value!r} is not a number.", param, ctx)
-        if not 0 < number < 1e12:
-            self.fail(f"{value} is not a number above 0.", param, ctx)
-        return number
-
-
-_POSITIVE = _Positive()
+def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float | None) -> float | None:
+    if number is not None and not 0 < number < 1e12:
+        raise click.BadParameter(f"{number:g} is not a number above 0.")
+    return number
 
 
 @click.command(name="run", short_help="Run a spell.")
@@ -49,9 +39,11 @@ _POSITIVE = _Positive()
     "--model", metavar="NAME", shell_complete=complete_model, help="What llm() means, such as openai/gpt-5-mini."
 )
 @click.option("--isolation", type=click.Choice(["process", "inline"]), help="Where the script runs.  [process]")
-@click.option("--timeout", type=_POSITIVE, metavar="SECONDS", help="Limit of the whole run.  [none]")
-@click.option("--memory", type=_POSITIVE, metavar="MB", help="Limit of the script's heap.  [64]")
-@click.option("--cpu", type=_POSITIVE, metavar="SECONDS", help="Limit of one slice of computing.  [10]")
+@click.option("--timeout", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of the whole run.  [none]")
+@click.option("--memory", type=float, callback=_above_zero, metavar="MB", help="Limit of the script's heap.  [64]")
+@click.option(
+    "--cpu", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of one slice of computing.  [10]"
+)
 @click.option("--max-calls", type=click.IntRange(min=1), metavar="N", help="Limit of calls to the runtime.  [10000]")
 @click.option("--seed", type=click.IntRange(0, MAX_SAFE_INTEGER - 1), metavar="N", help="Makes randomness repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
