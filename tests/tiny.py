@@ -142,8 +142,45 @@ def write(
     return path
 
 
-def _successors(steps: list[list[int]], count: int, *, loop: bool) -> list[list[int]]:
-    ends = steps[0] if loop else [2]
+def write_gpt2(path: Path, reply: str = "Hello from the days before GGUF.", context: int = 256) -> Path:
+    """Write a GPT-2 model in the GGML format of 2023 that answers `reply` to anything, and give its path."""
+    words = re.findall(r" ?\S+", reply)
+    vocabulary = [bytes([byte]) for byte in range(256)] + [word.encode() for word in words] + [b"<|endoftext|>"]
+    count, width = len(vocabulary), _width(len(vocabulary))
+    steps = [[256 + index] for index in range(len(words))]
+    successors = _successors(steps, count, loop=False, end=count - 1)
+    with path.open("wb") as file:
+        file.write(b"lmgg" + struct.pack("<7i", count, context, width, width // 32, 1, 1, count))
+        for word in vocabulary:
+            file.write(struct.pack("<I", len(word)) + word)
+        for name, shape, kind, data in _gpt2_tensors(successors, width, context):
+            file.write(struct.pack(f"<{3 + len(shape)}i", len(shape), len(name), kind, *shape) + name.encode() + data)
+    return path
+
+
+def _gpt2_tensors(
+    successors: list[list[int]], width: int, context: int
+) -> list[tuple[str, tuple[int, ...], int, bytes]]:
+    count = len(successors)
+    head = [(to, token) for token in range(count) for to in successors[token]]
+    sharp, zeros = struct.pack("<f", 16.0) * width, bytes(4 * width)
+    tensors = [
+        ("model/wte", (width, count), 1, _matrix(width, count, [(token, token) for token in range(count)])),
+        ("model/wpe", (width, context), 0, bytes(4 * width * context)),
+        ("model/lm_head", (width, count), 1, _matrix(width, count, head)),
+    ]
+    for norm in ("model/ln_f", "model/h0/ln_1", "model/h0/ln_2"):
+        tensors += [(f"{norm}/g", (width,), 0, sharp), (f"{norm}/b", (width,), 0, zeros)]
+    shapes = {"attn/c_attn": (1, 3), "attn/c_proj": (1, 1), "mlp/c_fc": (1, 4), "mlp/c_proj": (4, 1)}
+    for name, (columns, rows) in shapes.items():
+        shape = (columns * width, rows * width)
+        tensors.append((f"model/h0/{name}/w", shape, 1, bytes(2 * shape[0] * shape[1])))
+        tensors.append((f"model/h0/{name}/b", (shape[1],), 0, bytes(4 * shape[1])))
+    return tensors
+
+
+def _successors(steps: list[list[int]], count: int, *, loop: bool, end: int = 2) -> list[list[int]]:
+    ends = steps[0] if loop else [end]
     successors = [steps[0]] * count
     for step, following in zip(steps, [*steps[1:], ends], strict=True):
         for token in step:
@@ -191,11 +228,15 @@ def _tensors(successors: list[list[int]]) -> list[NewTensor]:
 
 
 def _half(name: str, width: int, count: int, ones: list[tuple[int, int]]) -> NewTensor:
+    return _tensor(name, (width, count), 1, _matrix(width, count, ones))
+
+
+def _matrix(width: int, count: int, ones: list[tuple[int, int]]) -> bytes:
     data = bytearray(2 * width * count)
     for row, column in ones:
         at = 2 * (row * width + column)
         data[at : at + 2] = _ONE
-    return _tensor(name, (width, count), 1, bytes(data))
+    return bytes(data)
 
 
 def _zeros(name: str, shape: tuple[int, int]) -> NewTensor:

@@ -70,8 +70,8 @@ class CTransformers:
         limit = min(request.get("max_tokens") or room, room)
         cached = self._read_prompt(job, tokens)
         for token in self._sampled(job, request, limit):
-            answer.add(token, self._bytes_of(token))
-            if answer.ended or self._llm.is_eos_token(token):
+            ends = token in prompt.stop_ids or self._llm.is_eos_token(token)
+            if not answer.goes_on(b"" if ends else self._bytes_of(token)) or ends:
                 break
         else:
             answer.reason = "length"
@@ -174,20 +174,15 @@ class _Answer:
     def __init__(self, job: Job, prompt: Prompt, stops: Sequence[str]) -> None:
         self._job = job
         self._text = TextStream([*prompt.stops, *stops])
-        self._stop_ids = prompt.stop_ids
         self._trim = prompt.trim
         self._tokens = 0
-        self.ended = False
         self.reason = "stop"
 
-    def add(self, token: int, data: bytes) -> None:
-        """Take the next token."""
+    def goes_on(self, data: bytes) -> bool:
+        """Take the bytes of the next token; false when they complete a stop string."""
         self._tokens += 1
-        if token in self._stop_ids:
-            self.ended = True
-            return
         self._emit(self._text.feed(data))
-        self.ended = self._text.stopped
+        return not self._text.stopped
 
     def _emit(self, text: str) -> None:
         if self._trim:
@@ -206,7 +201,9 @@ class _Answer:
 def _sampling(request: dict[str, Any]) -> dict[str, Any]:
     names = ("top_k", "top_p", "temperature", "last_n_tokens", "repetition_penalty")
     settings = {"repetition_penalty": 1.0} | {name: request[name] for name in names if name in request}
-    return settings | ({"top_k": 1} if settings.get("temperature") == 0 else {})
+    if settings.get("temperature") == 0:  # files from before GGUF would divide by it
+        return settings | {"top_k": 1, "temperature": 1.0}
+    return settings
 
 
 def _library() -> str | None:

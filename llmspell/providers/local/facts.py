@@ -1,11 +1,11 @@
-"""What a GGUF header tells about its model, in plain words."""
+"""What the header of a model file tells, in plain words."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-from llmspell.providers.local import gguf
+from llmspell.providers.local import ggml, gguf
 
 _QUANTISATIONS = {
     0: "F32",
@@ -29,11 +29,29 @@ _QUANTISATIONS = {
 }
 
 
-def describe(path: Path) -> dict[str, Any]:
-    """Facts of the GGUF file at `path`; a key is absent when the file does not say. Raises `ModelError`."""
-    header = gguf.read(path)
+def describe(path: Path, format_: str) -> dict[str, Any]:
+    """Facts of the model file at `path`; a key is absent when the file does not say. Raises `ModelError`."""
+    facts: dict[str, Any] = {}
+    if format_ == "gguf":
+        facts = _of_gguf(gguf.read(path))
+    elif format_ == "ggml":
+        facts = _of_ggml(ggml.read(path))
+    return {key: value for key, value in facts.items() if value is not None}
+
+
+def _of_ggml(model: ggml.GgmlModel) -> dict[str, Any]:
+    return {
+        "architecture": model.kind,
+        "parameters": sum(tensor.elements for tensor in model.tensors.values()),
+        "trained_context": model.context_length,
+        "vocabulary": model.vocabulary,
+        "chat_template": False,
+    }
+
+
+def _of_gguf(header: gguf.Gguf) -> dict[str, Any]:
     architecture = header.architecture
-    facts = {
+    return {
         "architecture": architecture or None,
         "title": header.text("general.name"),
         "quantisation": _QUANTISATIONS.get(header.integer("general.file_type") or 0),
@@ -45,4 +63,3 @@ def describe(path: Path) -> dict[str, Any]:
         "chat_template": "tokenizer.chat_template" in header.fields,
         "gguf_version": header.version,
     }
-    return {key: value for key, value in facts.items() if value is not None}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from llmspell.errors import ModelError
-from llmspell.providers.local import preflight
+from llmspell.providers.local import ggml, preflight
 from llmspell.providers.local.store import ModelStore, StoredModel
 
 CONVERTED = "-ctransformers"
@@ -73,7 +73,9 @@ def load_options(choice: Choice, name: str, context_length: int) -> dict[str, An
     """The worker's `load` request for a file that passed its checks. Raises `ModelError` for one that did not."""
     options: dict[str, Any] = {"path": str(choice.path), "runtime": choice.runtime, "name": name}
     if choice.format == "ggml":
-        return options | {"context_length": context_length, "pooling": False, "format": "ggml"}
+        old = ggml.read(choice.path)
+        context = min(context_length, old.context_length or context_length)
+        return options | {"context_length": context, "pooling": False, "format": "ggml", "model_type": old.kind}
     header = preflight.check(choice.path, choice.runtime)
     trained = header.context_length or _RUNTIME_CONTEXT
     return options | {

@@ -20,7 +20,7 @@ DEFAULT_MODEL = "smollm2-135m"
 
 _WORK = ".work-"
 _STALE = 24 * 3600.0
-_GGML_MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}
+_GGML_MAGICS = (b"lmgg", b"fmgg", b"tjgg")  # "ggml", "ggmf", "ggjt" in little-endian
 
 
 def default_directory() -> Path:
@@ -123,7 +123,7 @@ class ModelStore:
         return model
 
     def info(self, name: str) -> dict[str, Any]:
-        """Facts about a model: `name`, `file`, `size` (bytes), `format`, and what a GGUF header tells."""
+        """Facts about a model: `name`, `file`, `size` (bytes), `format`, and what its header tells."""
         model = self.find(name)
         facts: dict[str, Any] = {
             "name": model.name,
@@ -131,11 +131,9 @@ class ModelStore:
             "size": model.size,
             "format": model.format,
         }
-        if model.format == "gguf":
-            from llmspell.providers.local import facts as gguf_facts  # needed for GGUF alone
+        from llmspell.providers.local.facts import describe  # reads headers, which listing does not
 
-            facts |= gguf_facts.describe(model.path)
-        return facts
+        return facts | describe(model.path, model.format)
 
 
 def format_of(path: Path) -> str:

@@ -105,9 +105,9 @@ def test_info_tells_what_the_header_says(store):
     assert "license" not in facts
 
 
-def test_info_of_a_file_before_gguf(store):
-    put(store, "old.bin", b"lmgg" + bytes(20))
-    assert store.info("old") == {"name": "old", "file": str(store.directory / "old.bin"), "size": 24, "format": "ggml"}
+def test_info_of_a_file_that_is_none(store):
+    put(store, "text.bin", b"hello")
+    assert store.info("text")["format"] == "unknown"
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "/x"])
