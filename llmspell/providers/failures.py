@@ -31,6 +31,7 @@ _NO_MODEL = re.compile(
 )
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient.balance|billing|credit", re.IGNORECASE)
 _LONG = 500
+_LONGEST = 4000
 
 
 class Asked(NamedTuple):
@@ -46,6 +47,7 @@ class Asked(NamedTuple):
 
 def failure(problem: Problem, status: int, asked: Asked) -> LlmspellError:
     """The error for a refusal with this HTTP status (that of the answer, or the one inside it)."""
+    problem = problem._replace(message=problem.message[:_LONGEST])  # what follows searches it several times
     status = problem.status or status
     said = f": {_quote(problem.message, asked.key)}" if problem.message else ""
     about = {"provider": asked.provider, "status": status}
@@ -117,8 +119,14 @@ def _quote(message: str, key: str) -> str:
     """The provider's own sentence, without the key that some of them repeat, in full or with stars."""
     if key:
         message = message.replace(key, "[key]")
-        if len(key) >= 12:
-            message = re.sub(re.escape(key[:4]) + r"[\w.*…-]{4,}", "[key]", message)
-    message = re.sub(r"[\w-]*\*{3,}[\w-]*", "[key]", message)
-    message = " ".join(message.split())
+    words = ["[key]" if "***" in word or _resembles(word, key) else word for word in message.split()]
+    message = " ".join(words)
     return message if len(message) <= _LONG else message[:_LONG] + " …"
+
+
+def _resembles(word: str, key: str) -> bool:
+    """Whether the word has the beginning of the key and something after it."""
+    if len(key) < 12:
+        return False
+    _, found, rest = word.partition(key[:4])
+    return bool(found) and len(rest) >= 4

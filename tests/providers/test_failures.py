@@ -121,14 +121,21 @@ def test_keys_are_not_repeated(quoted):
     assert "See https://here.test/keys" in error.message
 
 
+@pytest.mark.parametrize("key", ["", "short"])
+def test_messages_without_a_key_to_hide(key):
+    error = failure(Problem("the short message"), 400, ASKED._replace(key=key))
+    assert ("the short message" in error.message) == (not key)
+
+
 @given(st.text(max_size=30), st.text(max_size=30), st.sampled_from([200, 400, 401, 403, 404, 429, 500, 503]))
 def test_the_key_is_never_in_an_error(before, after, status):
     error = fail(status, before + KEY + after)
     assert KEY not in error.message
 
 
-def test_long_messages_are_cut():
-    assert len(fail(400, "x" * 5000).message) < 600
+@pytest.mark.parametrize("text", ["x", "model ", "context ", "* ", "***"])
+def test_long_messages_are_cut(text):
+    assert len(fail(400, text * 1_000_000).message) < 600
 
 
 @pytest.mark.parametrize(
