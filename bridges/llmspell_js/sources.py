@@ -11,7 +11,7 @@ _HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib costs more than the
 _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
 _PARTS = (
     "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
-    "random", "console", "timers", "clone", "text", "abort", "url",
+    "random", "console", "timers", "clone", "text", "abort", "percent", "host", "url",
 )  # fmt: skip  # a row reads better than a column
 
 def _read(*path: str) -> str:

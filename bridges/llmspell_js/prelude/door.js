@@ -62,9 +62,14 @@ function take(last) {
   else if (!over && last && openCalls === 0) {
     fail(fault("spell", "the spell waits for something that never happens", "resolve the promise that it awaits"));
   }
-  const text = out;
+  const text = flat(out);
   out = "";
   return text;
+}
+
+// The binding cannot take a string that the engine keeps in pieces, as it does with long sums.
+function flat(text) {
+  return sliceText(text, 0);
 }
 
 return (what, a, b, c, d) => {
@@ -91,7 +96,7 @@ return (what, a, b, c, d) => {
     case "file":
       return addFile(a, b, c);
     case "words":
-      return out;
+      return flat(out);
     case "whereabouts":
       return whereabouts();
   }
