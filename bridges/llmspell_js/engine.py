@@ -14,18 +14,11 @@ import _quickjs
 
 from llmspell.border import EngineLimits
 from llmspell.errors import ErrorData
+from llmspell_js.faults import LimitPassed
 
 JSException = _quickjs.JSException
 STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
 _FLUSH = 4 * 1024 * 1024  # heap to say the last words in, beyond the limit
-
-
-class LimitPassed(Exception):  # noqa: N818  # a signal inside this package, never shown
-    """The script passed a limit; `error` is what ends its run."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message)
-        self.error: ErrorData = {"kind": "limit", "message": message}
 
 
 class Engine:

@@ -8,19 +8,20 @@ follows from one runs before the next, so that the prelude knows which task of t
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from llmspell import border
 from llmspell.border import Abort, EngineLimits, Failed, FromSpell, Invoke, Print, Reject, Resolve, SpellSource, ToSpell
 from llmspell.errors import ErrorData
-from llmspell_js.engine import Engine, JSException, LimitPassed, passed
-from llmspell_js.numbers import InexactNumber, to_text
-from llmspell_js.program import Program, SyntaxFault
+from llmspell_js.engine import Engine, JSException, passed
+from llmspell_js.faults import InexactNumber, LimitPassed, SyntaxFault
+from llmspell_js.numbers import to_text
+from llmspell_js.program import Program
 from llmspell_js.sources import PARTS, PRELUDE, PROXIES
 
 _SAID = {name: getattr(border, name) for name in ("Call", "Cancel", "Return", "Raise", "Print", "Done", "Failed")}
+
 
 class JsInterpreter:
     """One spell in one QuickJS context; implements `llmspell.border.Interpreter`."""

@@ -6,22 +6,10 @@ import json
 import re
 from typing import Any
 
-from llmspell.errors import ErrorData
 from llmspell.values import MAX_SAFE_INTEGER
+from llmspell_js.faults import InexactNumber
 
 _MANY_DIGITS = re.compile(r"\d{16}")
-
-
-class InexactNumber(Exception):  # noqa: N818  # a signal inside this package, never shown
-    """A value holds an integer beyond 2**53; `error` says where."""
-
-    def __init__(self, place: str, number: int) -> None:
-        super().__init__(place)
-        self.error: ErrorData = {
-            "kind": "value",
-            "message": f"{place} is {number}, an integer that JavaScript cannot hold exactly",
-            "hint": "pass it as text",
-        }
 
 
 def to_text(value: Any, what: str) -> str:

@@ -12,19 +12,12 @@ from typing import Any
 
 from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException
+from llmspell_js.faults import SyntaxFault
+from llmspell_js.grammar import SyntaxProblem, find_problem, find_unreadable, place_of
 from llmspell_js.sources import FIRST_LINE
 
 _IMPORTS = re.compile(r"\bimport\b")
 _THROWS_NULL = re.compile(r"\b(throw|reject)\b[^;\n]*\bnull\b")
-_POSITION = re.compile(r":(\d+):(\d+)\)?$", re.MULTILINE)
-
-
-class SyntaxFault(Exception):  # noqa: N818  # a signal inside this package, never shown
-    """A source cannot be run; `error` says why and where."""
-
-    def __init__(self, error: ErrorData) -> None:
-        super().__init__(error["message"])
-        self.error = error
 
 
 class Program:
@@ -41,6 +34,7 @@ class Program:
     def start(self, name: str, source: str) -> None:
         """Run the spell itself, until it waits. Raises `SyntaxFault`."""
         if _IMPORTS.search(source) is None:
+            _refuse(name, find_unreadable(source))
             start = self._add(name, source)
             promise = self._compile(self._engine.module, name, "\n" * start + source)
             self._engine.enter(self._door, "watch", promise)
@@ -62,13 +56,13 @@ class Program:
     def _module(self, name: str, source: str) -> tuple[str, Any]:
         from llmspell_js.modules import rewrite  # loads a parser
 
+        _refuse(name, find_problem(source))
         module = rewrite(source)
         start = self._add(name, source)
         text = "\n" * (start - 1) + module.text
         return json.dumps(module.meta), self._compile(self._engine.evaluate, name, text)
 
     def _add(self, name: str, source: str) -> int:
-        _refuse_text(name, source)
         if _THROWS_NULL.search(source) is not None:
             self.throws_null = True
         start = self._next_line
@@ -83,16 +77,12 @@ class Program:
         except JSException as error:
             message, _, stack = str(error).partition("\n")
             fault: ErrorData = {"kind": "spell", "message": message, "file": name}
-            if (found := _POSITION.search(stack)) is not None:
-                fault |= {"line": int(found[1]), "column": int(found[2])}
+            if (place := place_of(stack)) is not None:
+                fault |= {"line": place[0], "column": place[1]}
             raise SyntaxFault(fault) from None
 
 
-def _refuse_text(name: str, source: str) -> None:
-    for bad, what in (("\0", "a NUL character"), ("\ud800-\udfff", "half of a character pair")):
-        found = re.search(f"[{bad}]", source)
-        if found is not None:
-            line = source.count("\n", 0, found.start()) + 1
-            column = found.start() - source.rfind("\n", 0, found.start())
-            message = f"SyntaxError: the source contains {what}"
-            raise SyntaxFault({"kind": "spell", "message": message, "file": name, "line": line, "column": column})
+def _refuse(name: str, problem: SyntaxProblem | None) -> None:
+    if problem is not None:
+        message, line, column = problem
+        raise SyntaxFault({"kind": "spell", "message": message, "file": name, "line": line, "column": column})

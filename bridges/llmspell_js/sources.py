@@ -7,28 +7,33 @@ import os.path
 
 import _quickjs
 
-_HERE = os.path.dirname(__file__)  # noqa: PTH120  # pathlib costs more than the rest of this bridge's imports
+_HERE = os.path.dirname(__file__)  # pathlib costs more than the rest of this bridge's imports
 _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
 _PARTS = (
     "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
     "random", "console", "timers", "clone", "text", "abort", "percent", "host", "url",
 )  # fmt: skip  # a row reads better than a column
 
+
 def _read(*path: str) -> str:
-    with open(os.path.join(_HERE, *path), encoding="utf-8") as file:  # noqa: PTH118, PTH123  # as above
+    with open(os.path.join(_HERE, *path), encoding="utf-8") as file:  # as above
         return file.read()
+
 
 def _prelude() -> str:
     body = "\n".join(_read("prelude", f"{name}.js") for name in _PRELUDE)
     return f'(function (sources, eval) {{ return (function () {{ "use strict"; {body} }})(); }})'
 
+
 def _parts() -> str:
     return json.dumps({name: f"(function () {{ {_read('parts', f'{name}.js')} }})" for name in _PARTS})
+
 
 def _proxies() -> str:
     """The generated description as JSON of JSON, so that a spell parses only the objects that it uses."""
     described = json.loads(_quickjs.Context().eval(_read("proxies.js")).json())
     return json.dumps({kind: {name: json.dumps(one) for name, one in all_.items()} for kind, all_ in described.items()})
+
 
 PRELUDE = _prelude()
 """A function of the parts and of `eval`; gives the door."""
