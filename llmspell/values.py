@@ -9,7 +9,8 @@ are one value.
 from __future__ import annotations
 
 import json
-from typing import Any, TypeAlias
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeAlias
 
 from llmspell.errors import InvalidValueError
 
@@ -19,6 +20,7 @@ MAX_DEPTH = 200
 MAX_BYTES = 16 * 1024 * 1024
 MAX_SAFE_INTEGER = 2**53
 
+_BLANKS = " \t\r\n"
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
 
 
@@ -54,9 +56,15 @@ def dumps(value: Value) -> bytes:
 def loads(data: bytes) -> Value:
     """The JSON in `data`, not yet checked for depth and Unicode. Raises `InvalidValueError` if it is none."""
     try:
-        return _decode(data.decode())
+        text = data.decode().strip(_BLANKS)
+        value, end = _scan(text, 0)
+    except StopIteration as stop:
+        raise InvalidValueError(f"not JSON: a value is missing at character {stop.value}") from None
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(f"not JSON: {error}") from None
+    if end != len(text):
+        raise InvalidValueError(f"not JSON: something follows the value at character {end}")
+    return value
 
 
 def _check(value: Any, depth: int, room: list[int]) -> Value:
@@ -157,5 +165,18 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a JSON number")
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-_decode = json.JSONDecoder(parse_constant=_no_constant).decode
+def _no_value(value: object) -> NoReturn:
+    raise TypeError(f"{type(value).__name__} is not JSON")
+
+
+def _encoder() -> Callable[[Value], str]:
+    # What JSONEncoder.encode makes anew for every value, which takes longer than encoding a short message.
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+    encode = make(None, _no_value, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+    return lambda value: "".join(encode(value, 0))
+
+
+_encode = _encoder()
+_scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]  # set by its constructor

@@ -103,6 +103,9 @@ class FrameBuffer:
 
     def feed(self, data: bytes) -> Iterator[bytes]:
         """The frames that `data` completes. Raises `InternalError` for one that is too large."""
+        if not self._bytes and len(data) - HEADER.size == int.from_bytes(data[: HEADER.size]):
+            yield data[HEADER.size :]  # one whole frame, as nearly always
+            return
         self._bytes += data
         while len(self._bytes) >= HEADER.size:
             (length,) = HEADER.unpack_from(self._bytes)

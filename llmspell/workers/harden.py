@@ -50,7 +50,7 @@ def bound_memory(heap: int) -> None:
 
 
 def bound_slice(seconds: float) -> None:
-    """Be killed after that much more processor time, unless called again; 0 lifts it."""
+    """Be killed after that much more processor time, unless called again; waiting takes none."""
     signal.setitimer(signal.ITIMER_PROF, seconds)
 
 

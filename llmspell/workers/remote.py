@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import socket
 
 _READ = 1 << 18
+_SLACK = 0.005
 STALLED = "the worker process of the spell does not answer any more"
 _CPU_SIGNALS = (-signal.SIGPROF, -signal.SIGXCPU)
 
@@ -66,6 +67,7 @@ class RemoteInterpreter:
         self.buffer = frames.FrameBuffer()
         self.limits = EngineLimits()
         self._stall = stall
+        self._timeout = 0.0
 
     @property
     def stall(self) -> float:
@@ -99,10 +101,9 @@ class RemoteInterpreter:
         sock = self.process.sock
         end = time.monotonic() + self.stall
         room = frames.MAX_FRAME + self.limits.max_output
-        sock.settimeout(self._left(end))
+        self._wait_at_most(self._left(end))
         sock.sendall(frame)
         while True:
-            sock.settimeout(self._left(end))
             if not (data := sock.recv(_READ)):
                 raise ConnectionError
             room -= len(data)
@@ -113,6 +114,13 @@ class RemoteInterpreter:
                 received += messages
                 if ended:
                     return received
+            self._wait_at_most(self._left(end))
+
+    def _wait_at_most(self, seconds: float) -> None:
+        # Every change is a system call, and some milliseconds more do not matter.
+        if not seconds <= self._timeout <= seconds + 2 * _SLACK:
+            self._timeout = seconds + _SLACK
+            self.process.sock.settimeout(self._timeout)
 
     def _left(self, end: float) -> float:
         left = end - time.monotonic()

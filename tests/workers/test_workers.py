@@ -124,6 +124,7 @@ async def test_without_its_zygote_a_host_starts_another(pause):
         await asyncio.sleep(0.2)
         (zygote,) = psutil.Process().children()
         zygote.kill()
+        assert eventually(lambda: not is_alive(zygote.pid))
         await asyncio.sleep(pause)
         assert (await host.run(spell(ONE, "lua"))).value == 1
         result = await running
