@@ -24,7 +24,7 @@ def _run(args: list[str]) -> int:
         from llmspell.cli.interrupts import guard
 
         guard()
-        _speak_utf8()
+        _prepare_streams()
         from llmspell.cli.app import execute
 
         return execute(args, early)
@@ -32,9 +32,12 @@ def _run(args: list[str]) -> int:
         early.close()
 
 
-def _speak_utf8() -> None:
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # absent when the descriptor is closed
+def _prepare_streams() -> None:
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        stream = getattr(sys, name)
+        if stream is None:  # its descriptor is closed
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115  # for the rest of the process
+        else:
             stream.reconfigure(encoding="utf-8", errors="replace")
 
 
@@ -42,8 +45,7 @@ def _leave(code: int) -> NoReturn:
     # Taking the interpreter down takes longer than running a small spell, and may wait for a thread that reads input.
     for stream in (sys.stdout, sys.stderr):
         try:
-            if stream is not None:
-                stream.flush()
-        except (OSError, ValueError):  # nobody reads any more
-            pass
+            stream.flush()
+        except OSError:  # nobody reads any more
+            continue
     os._exit(code)
