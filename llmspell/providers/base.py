@@ -186,9 +186,11 @@ class LLMProvider(ABC):
 
         return count_messages(model, messages)
 
-    def cost(self, model: str, usage: Usage) -> float | None:  # noqa: ARG002  # for those that know prices
-        """What a call cost, in US dollars; None when that is not known."""
-        return None
+    def cost(self, model: str, usage: Usage) -> float | None:
+        """What a call cost, in US dollars; None when that is not known. By default what the price list says."""
+        from llmspell.providers.costs import cost
+
+        return cost(self.name, model, usage)
 
     @abstractmethod
     async def list_models(self) -> list[ModelInfo]:

@@ -7,6 +7,7 @@ and every case is a test.
 from __future__ import annotations
 
 import json
+import struct
 from typing import Any, NamedTuple
 
 from llmspell.errors import ProviderError
@@ -94,13 +95,29 @@ def decode(body: bytes) -> list[Event]:
 
 
 def decode_embeddings(body: bytes) -> tuple[list[list[float]], Usage]:
-    """The vectors, in the order of the texts, and the tokens they cost."""
+    """The vectors, in the order of the texts, and the tokens they cost. Raises as `decode` does."""
     data = _loads(body)
-    items = data.get("data") if isinstance(data, dict) else None
-    if not isinstance(items, list) or not all(isinstance(item, dict) and "embedding" in item for item in items):
-        raise _not_an_answer(data)
-    ordered = sorted(items, key=lambda item: item.get("index") or 0)
-    return [item["embedding"] for item in ordered], _usage(data.get("usage") or {})
+    try:
+        items = sorted(data["data"], key=lambda item: item.get("index") or 0)
+        return [_vector(item["embedding"]) for item in items], _usage(data.get("usage") or {})
+    except (AttributeError, KeyError, TypeError, ValueError, struct.error):
+        raise _not_an_answer(data) from None
+
+
+def _vector(numbers: Any) -> list[float]:
+    if isinstance(numbers, str):
+        return _unpacked(numbers)
+    if not isinstance(numbers, list) or not all(isinstance(number, (int, float)) for number in numbers):
+        raise TypeError
+    return numbers
+
+
+def _unpacked(text: str) -> list[float]:
+    """Base64 of 32-bit numbers, low byte first: what OpenAI sends for `encoding_format: base64`."""
+    import base64  # only for this
+
+    data = base64.b64decode(text)
+    return list(struct.unpack(f"<{len(data) // 4}f", data))
 
 
 def decode_models(body: bytes) -> list[dict[str, Any]]:
@@ -172,7 +189,7 @@ class _Reader:
         self._started = False
         self._refused = False
         self._raw_reason: str | None = None
-        self._usage: dict[str, Any] | None = None
+        self._usage: Usage | None = None
         self._calls = ToolCallAssembler()
 
     def read(self, chunk: dict[str, Any], part: str) -> list[Event]:
@@ -190,13 +207,13 @@ class _Reader:
             self.finished = True
             self._raw_reason = str(reason)
         if usage := chunk.get("usage") or choice.get("usage") or _groq_usage(chunk):
-            self._usage = usage
+            self._usage = _usage(usage)
         return events
 
     def end(self) -> list[Event]:
         events: list[Event] = []
         if self._usage:
-            events.append(_usage(self._usage))
+            events.append(self._usage)
         events.append(Finished(self._reason(), self._raw_reason))
         return events
 

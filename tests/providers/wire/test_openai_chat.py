@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
 
 import pytest
 from hypothesis import given
@@ -434,6 +436,19 @@ def test_embeddings_come_in_the_order_of_the_texts():
     body = {"data": [{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": [1.0]}], "usage": {"prompt_tokens": 4}}
     vectors, usage = wire.decode_embeddings(json.dumps(body).encode())
     assert (vectors, usage) == ([[1.0], [2.0]], Usage(4))
+
+
+def test_embeddings_as_base64():
+    body = {"data": [{"embedding": base64.b64encode(struct.pack("<2f", 0.5, -2.0)).decode()}]}
+    assert wire.decode_embeddings(json.dumps(body).encode()) == ([[0.5, -2.0]], Usage())
+
+
+@pytest.mark.parametrize(
+    "wrong", [{}, {"data": 5}, {"data": [{"embedding": "A"}]}, {"data": [{"embedding": ["x"]}]}, []]
+)
+def test_what_is_no_embedding(wrong):
+    with pytest.raises(ProviderError, match="not an answer"):
+        wire.decode_embeddings(json.dumps(wrong).encode())
 
 
 MODELS = [{"id": "a"}, {"id": "b", "owned_by": "x"}]
