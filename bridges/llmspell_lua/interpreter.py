@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llmspell.border import (
-    Abort,
     Done,
     EngineLimits,
     Failed,
     FromSpell,
     Invoke,
     Problem,
+    Raise,
     Reject,
     Resolve,
     SpellSource,
@@ -50,9 +50,10 @@ class LuaInterpreter:
         self._over = False
         self._name = ""
         self._messages: dict[str, str] = {}
-        self._lua: Any = self._boot(dialect)
-        self._answer: Any = self._lua["tasks"]["answer"]
-        self._to_lua: Any = ToLua(runtime, self._lua, has_integers=bounded)
+        lua = self._boot(dialect)
+        self._lua: Any = lua
+        self._to_lua: Any = ToLua(runtime, lua, has_integers=bounded)
+        self._answer: Any = lua["tasks"]["answer"]
 
     def _boot(self, dialect: str) -> Any:
         codes = bytecode(dialect)
@@ -69,13 +70,6 @@ class LuaInterpreter:
             self._runtime.set_max_memory(spell.limits.memory)
         return self._slice(self._start, spell)
 
-    def _start(self, spell: SpellSource) -> str:
-        fields = spell._asdict() | {
-            "params": self._to_lua({} if spell.params is None else spell.params),
-            "limits": self._runtime.table_from(spell.limits._asdict() | {"messages": self._messages}, recursive=True),
-        }
-        return self._lua["main"]["start"](self._runtime.table_from(fields))  # type: ignore[no-any-return]  # lupa is untyped
-
     def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
         """Deliver answers and invocations in their order; nothing comes after `Done` or `Failed`."""
         out: list[FromSpell] = []
@@ -83,11 +77,7 @@ class LuaInterpreter:
         for message in messages:
             if self._over:
                 break
-            if type(message) is Abort:
-                self._over = True
-                out.append(Failed(message.error))
-            else:
-                out += self._slice(self._deliver, message, time)
+            out += self._slice(self._deliver, message, time)
             time = None  # the clock stands for the rest of the slice
         return out
 
@@ -108,29 +98,47 @@ class LuaInterpreter:
         """The names that every script finds defined."""
         return set(self._lua["main"]["names"]())
 
-    def _deliver(self, message: Resolve | Reject | Invoke, now: float | None) -> str:
-        if type(message) is Resolve:
-            try:
-                value = self._to_lua(message.value)
-            except InvalidValueError as error:
-                return self._reject(message.id, error.to_data(), now)
-            return self._answer(now, message.id, True, value)  # type: ignore[no-any-return]  # lupa is untyped
-        if type(message) is Reject:
+    def _start(self, spell: SpellSource) -> list[FromSpell]:
+        table = self._runtime.table_from
+        limits = spell.limits._asdict() | {"messages": table(self._messages)}
+        params = self._to_lua({} if spell.params is None else spell.params)
+        fields = spell._asdict() | {"params": params, "limits": table(limits)}
+        return decoded(self._lua["main"]["start"](table(fields)))
+
+    def _deliver(self, message: ToSpell, now: float | None) -> list[FromSpell]:
+        if isinstance(message, Resolve):
+            return self._resolve(message, now)
+        if isinstance(message, Reject):
             return self._reject(message.id, message.error, now)
-        return self._invoke(message, now)  # type: ignore[arg-type]  # narrowed by the two above
+        if isinstance(message, Invoke):
+            return self._invoke(message, now)
+        return [Failed(message.error)]
 
-    def _reject(self, call: int, error: ErrorData, now: float | None) -> str:
-        return self._answer(now, call, False, self._to_lua(error))  # type: ignore[no-any-return]  # lupa is untyped
-
-    def _invoke(self, message: Invoke, now: float | None) -> str:
-        args = self._runtime.table_from([self._to_lua(arg) for arg in message.args])
-        return self._lua["main"]["invoke"](now, message.id, message.function, args, len(message.args))  # type: ignore[no-any-return]  # lupa is untyped
-
-    def _slice(self, run: Callable[..., str], *args: Any) -> list[FromSpell]:
+    def _resolve(self, message: Resolve, now: float | None) -> list[FromSpell]:
         try:
-            out = decoded(run(*args))
+            value = self._to_lua(message.value)
+        except InvalidValueError as error:
+            return self._reject(message.id, error.to_data(), now)
+        return decoded(self._answer(now, message.id, True, value))
+
+    def _reject(self, call: int, error: ErrorData, now: float | None) -> list[FromSpell]:
+        return decoded(self._answer(now, call, False, self._to_lua(error)))
+
+    def _invoke(self, message: Invoke, now: float | None) -> list[FromSpell]:
+        try:
+            args = self._runtime.table_from([self._to_lua(arg) for arg in message.args])
+        except InvalidValueError as error:
+            return [Raise(message.id, error.to_data())]
+        invoke = self._lua["main"]["invoke"]
+        return decoded(invoke(now, message.id, message.function, args, len(message.args)))
+
+    def _slice(self, run: Callable[..., list[FromSpell]], *args: Any) -> list[FromSpell]:
+        try:
+            out = run(*args)
         except self._out_of_memory:
             out = self._last_words(LimitError(self._messages["memory"]))
+        except InvalidValueError as error:
+            out = self._last_words(error)
         except Exception as error:  # noqa: BLE001  # whatever a script managed to break must not pass this border
             out = self._last_words(InternalError(f"the Lua interpreter failed: {error!s:.200}"))
         if out and type(out[-1]) in (Done, Failed):

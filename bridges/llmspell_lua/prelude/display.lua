@@ -22,6 +22,39 @@ function display.key(key)
   return (kind == "number" or kind == "boolean") and tostring(key) or "a " .. kind
 end
 
+local function least(left, right)
+  return (left == nil or right < left) and right or left
+end
+
+local function first_hole(list)
+  local hole = 1
+  while rawget(list, hole) ~= nil do
+    hole = hole + 1
+  end
+  return hole
+end
+
+-- Why a table is neither a sequence nor an object with text keys, in the same words whatever `next` says first.
+function display.odd_keys(object)
+  local text, index, odd
+  for key in next, object do
+    if type(key) == "string" then
+      text = least(text, key)
+    elseif values.is_index(key) then
+      index = least(index, key)
+    else
+      odd = key
+    end
+  end
+  if odd ~= nil then
+    return "has a key that is not text: " .. display.key(odd)
+  elseif text and index then
+    return format("has the keys %s and %s: it is neither a list nor an object", display.key(index), display.key(text))
+  end
+  return text and "is a list with the key " .. display.key(text)
+    or format("is a list with holes: [%d] is missing", first_hole(object))
+end
+
 local function step(key)
   return type(key) == "number" and format("[%d]", key) or "." .. display.clean(sub(key, 1, 40))
 end

@@ -48,8 +48,15 @@ local function quote(text)
   return '"' .. text .. '"'
 end
 
+local function take(bytes, depth)
+  room = room - bytes
+  if room < 0 then
+    refuse(depth, "is too large")
+  end
+end
+
 local function text_of(text, depth)
-  room = room - #text
+  take(#text, depth)
   if find(text, "[\128-\255]") and not valid(text) then
     refuse(depth, "is not valid UTF-8")
   end
@@ -98,22 +105,18 @@ local function is_index(key)
   return type(key) == "number" and key >= 1 and key == floor(key) and key < MAX_SAFE
 end
 
--- The length of a table that is a whole sequence; anything else is refused, with the key that is in the way.
+-- The length of a table that is a whole sequence; anything else is refused.
 local function sequence_length(list, depth)
   local count, last = 0, 0
   for key in next, list do
     if not is_index(key) then
-      refuse(depth, "is a list with the key " .. bridge.display.key(key))
+      refuse(depth, bridge.display.odd_keys(list))
     end
     count = count + 1
     last = key > last and key or last
   end
   if count ~= last then
-    local missing = 1
-    while rawget(list, missing) ~= nil do
-      missing = missing + 1
-    end
-    refuse(depth, format("is a list with holes: [%d] is missing", missing))
+    refuse(depth, bridge.display.odd_keys(list))
   end
   return count
 end
@@ -132,7 +135,7 @@ local function sorted_keys(object, depth)
   local keys, count = {}, 0
   for key in next, object do
     if type(key) ~= "string" then
-      refuse(depth, "has a key that is not text: " .. bridge.display.key(key))
+      refuse(depth, bridge.display.odd_keys(object))
     end
     count = count + 1
     keys[count] = key
@@ -178,10 +181,7 @@ local function encode_table(object, depth)
 end
 
 function encode(value, depth)
-  room = room - 8
-  if room < 0 then
-    refuse(depth, "is too large")
-  end
+  take(8, depth)
   local kind = type(value)
   if kind == "string" then
     emit(text_of(value, depth))
