@@ -14,6 +14,8 @@ from llmspell.errors import InvalidValueError
 def command(directory: Path) -> None:
     """Write llmspell.lua and llmspell.d.ts into DIRECTORY, so that editors know what a spell can call.
 
+    Settings that point editors to them are written where there are none.
+
     \b
     Examples:
       llmspell types
