@@ -1,0 +1,165 @@
+"""A server that is not ours: llama.cpp's own, over HTTP, with a tiny model that replays its reply."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from llmspell.config import Config, ProviderConfig
+from llmspell.errors import AuthError, ContextLengthError
+from llmspell.providers.base import Message, Request, TextDelta, fold
+from llmspell.providers.registry import ProviderRegistry
+from tests import tiny
+
+pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+
+KEY = "sk-loopback-0123456789"
+CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
+WEATHER = {
+    "name": "get_weather",
+    "description": "The weather of a city",
+    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
+}
+SERVER = """
+import sys, xllamacpp
+params = xllamacpp.CommonParams()
+params.model.path = sys.argv[1]
+params.n_ctx, params.n_parallel = 2048, 2
+params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
+params.embedding = True
+params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
+params.warmup = params.ui = False
+params.verbosity = -1
+params.use_jinja = True
+params.api_keys = [sys.argv[2]]
+server = xllamacpp.Server(params)
+print(server.listening_address, flush=True)
+sys.stdin.read()
+"""
+
+
+def serve(path):
+    """A server process that ends when its input is closed, and its address."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER, str(path), KEY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    for line in process.stdout:
+        if line.startswith("http"):
+            return process, line.strip()
+    raise AssertionError("the server did not start")
+
+
+def stop(process):
+    process.stdin.close()
+    try:
+        process.wait(20)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+@pytest.fixture(scope="module")
+def talker(tmp_path_factory):
+    process, address = serve(tiny.write(tmp_path_factory.mktemp("llama") / "talker.gguf", context=1024))
+    yield address
+    stop(process)
+
+
+@pytest.fixture(scope="module")
+def caller(tmp_path_factory):
+    path = tiny.write(tmp_path_factory.mktemp("llama") / "caller.gguf", CALL, template=tiny.HERMES, context=1024)
+    process, address = serve(path)
+    yield address
+    stop(process)
+
+
+def using(address, use, key=KEY):
+    async def main():
+        service = ProviderConfig(base_url=f"{address}/v1", api_key_env="LLAMA_KEY")
+        registry = ProviderRegistry(Config(providers={"llama": service}), environ={"LLAMA_KEY": key})
+        try:
+            provider, _ = registry.resolve("llama/tiny")
+            return await use(provider)
+        finally:
+            await registry.aclose()
+
+    return asyncio.run(main())
+
+
+def ask(text="Hi", **fields):
+    return Request(model="tiny", messages=[Message("user", text)], temperature=0, timeout=60, **fields)
+
+
+def test_answer_and_stream_agree(talker):
+    async def use(provider):
+        events = [event async for event in provider.stream(ask(max_tokens=200))]
+
+        async def again():
+            for event in events:
+                yield event
+
+        return await provider.complete(ask(max_tokens=200)), await fold(again(), "tiny"), events
+
+    whole, streamed, events = using(talker, use)
+    assert whole.text == streamed.text == tiny.REPLY
+    assert whole.finish_reason == streamed.finish_reason == "stop"
+    assert whole.usage.output_tokens == streamed.usage.output_tokens > 5
+    assert sum(isinstance(event, TextDelta) for event in events) > 5
+
+
+def test_a_limit_on_the_answer(talker):
+    response = using(talker, lambda provider: provider.complete(ask(max_tokens=2)))
+    assert (response.finish_reason, response.usage.output_tokens) == ("length", 2)
+
+
+@pytest.mark.parametrize("streaming", [False, True])
+def test_tool_calls(caller, streaming):
+    request = ask("What is the weather in Paris?", tools=[WEATHER], max_tokens=200)
+
+    async def use(provider):
+        return await (fold(provider.stream(request), "tiny") if streaming else provider.complete(request))
+
+    response = using(caller, use)
+    assert response.finish_reason == "tool_calls"
+    assert [(call.name, call.arguments) for call in response.tool_calls] == [("get_weather", {"city": "Paris"})]
+
+
+def test_models_and_embeddings(talker):
+    async def use(provider):
+        models = await provider.list_models()
+        return models, await provider.embed(models[0].name.partition("/")[2], ["cat", "dog"])
+
+    models, embeddings = using(talker, use)
+    assert models[0].provider == "llama"
+    assert len(embeddings.vectors) == 2
+    assert len(embeddings.vectors[0]) == len(embeddings.vectors[1]) > 8
+
+
+def test_a_prompt_that_does_not_fit(talker):
+    with pytest.raises(ContextLengthError):
+        using(talker, lambda provider: provider.complete(ask("word " * 2000)))
+
+
+def test_a_wrong_key(talker):
+    wrong = "sk-wrong-0123456789"
+    with pytest.raises(AuthError) as failed:
+        using(talker, lambda provider: provider.complete(ask()), key=wrong)
+    assert "LLAMA_KEY" in failed.value.hint
+    assert wrong not in str(failed.value.to_data())
+
+
+def test_leaving_early_leaves_the_server_free(talker):
+    async def use(provider):
+        for _ in range(6):  # three times as many as the server answers at once
+            stream = provider.stream(ask(max_tokens=200))
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    break
+            await stream.aclose()
+        return await provider.complete(ask(max_tokens=200))
+
+    assert using(talker, use).text == tiny.REPLY
