@@ -22,7 +22,7 @@ local function column_of(source, line, token, chunk)
       return nil
     end
     local _, message = load(sub(source, 1, last), chunk, "t")
-    if message and not find(message, "<eof>", 1, true) then
+    if message and (find(message, "unfinished", 1, true) or not find(message, "<eof>", 1, true)) then
       return first - start + 1
     end
     at = first + 1

@@ -1,6 +1,7 @@
 -- Errors as a script sees them: tables that print their message and know where they were thrown.
 local bridge = ...
-local error, format, getinfo, rawget = error, string.format, debug.getinfo, rawget
+local error, format, getinfo, getmetatable = error, string.format, debug.getinfo, debug.getmetatable
+local rawequal, rawget = rawequal, rawget
 local running, setmetatable, sub, type = coroutine.running, setmetatable, string.sub, type
 
 local MAX_FRAMES = 50
@@ -73,7 +74,7 @@ function errors.place(err, frames)
 end
 
 function errors.as_error(data)
-  return setmetatable(data, Error)
+  return rawequal(getmetatable(data), Error) and data or setmetatable(data, Error)
 end
 
 function errors.new(kind, message, hint)
@@ -90,7 +91,7 @@ end
 
 -- An error object of the runtime, thrown at the line that made the call.
 function errors.raise(data)
-  error(errors.locate(setmetatable(data, Error)), 0)
+  error(errors.locate(errors.as_error(data)), 0)
 end
 
 function errors.cannot_wait()

@@ -2,7 +2,8 @@
 -- script code goes on: a waiting coroutine is never resumed, and running code is stopped at every instruction.
 local bridge = ...
 local clock, collectgarbage, error = os.clock, collectgarbage, error
-local isyieldable, sethook, yield = coroutine.isyieldable, debug.sethook, coroutine.yield
+local isyieldable, running = coroutine.isyieldable, coroutine.running
+local sethook, yield = debug.sethook, coroutine.yield
 
 local INSTRUCTIONS = 1000
 local OUT_OF_MEMORY = "not enough memory"
@@ -47,6 +48,9 @@ local function passed()
 end
 
 local function tick()
+  if running() == nil then
+    return -- LuaJIT has one hook for all threads, ours included
+  end
   if state.killed == nil then
     local name = passed()
     if not name then

@@ -19,6 +19,9 @@ function main.handle(body)
 end
 
 local function fail(thrown, frames)
+  if limits.is_fatal(thrown) then
+    return limits.exceed("memory")
+  end
   state.over = true
   output.post("[6," .. bridge.describe(thrown, frames) .. "]")
 end
@@ -49,6 +52,9 @@ function ended(ok, value, frames)
 end
 
 local function raised(id, thrown, frames)
+  if limits.is_fatal(thrown) then
+    return limits.exceed("memory")
+  end
   output.post(format("[3,%d,%s]", id, bridge.describe(thrown, frames)))
 end
 

@@ -9,6 +9,7 @@ local number_type = math.type or type
 local MAX_DEPTH = 200
 local MAX_BYTES = 16 * 1024 * 1024
 local MAX_SAFE = 2 ^ 53
+local MAX_PIECES = 512 -- in the buffer, whose slots take more memory than what they hold
 local INFINITY = 1 / 0
 local HINT = "only JSON crosses: at most 200 levels and 16 MiB"
 
@@ -23,9 +24,14 @@ function values.as_array(list)
 end
 
 -- The state of the encoding under way. No script code runs inside one, so there is only ever one.
-local buffer, length, room, path, handles, indent
+local buffer, length, whole, room, path, handles, indent
 
 local function emit(piece)
+  if length == MAX_PIECES then
+    whole = whole or {}
+    whole[#whole + 1] = concat(buffer)
+    length = 0
+  end
   length = length + 1
   buffer[length] = piece
 end
@@ -203,10 +209,11 @@ end
 -- `give_handles` makes functions into handles that the runtime can invoke; without it they are refused.
 -- `indentation` is the white space of a level, or nil for compact JSON.
 function values.encode(value, what, give_handles, indentation)
-  buffer, length, room, path = {}, 0, MAX_BYTES, { what = what }
-  handles, indent = give_handles, indentation
+  buffer, length, whole = {}, 0, nil
+  room, path, handles, indent = MAX_BYTES, { what = what }, give_handles, indentation
   encode(value, 0)
-  return length == 1 and buffer[1] or concat(buffer, "", 1, length)
+  local rest = length == 1 and buffer[1] or concat(buffer, "", 1, length)
+  return whole and concat(whole) .. rest or rest
 end
 
 values.quote = quote

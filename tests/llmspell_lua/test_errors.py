@@ -1,0 +1,197 @@
+"""Errors: what a script catches, and what an uncaught error tells its reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from llmspell.border import EngineLimits, Invoke, Raise, Reject
+from llmspell.errors import RateLimitError
+from tests.bridges.driver import PENDING
+
+
+MIB = 1 << 20
+
+
+def test_runtime_error(cast) -> None:
+    error = cast("local t = {}\nlocal function inner()\n  return 1 + t\nend\n\ninner()").error
+    assert error["kind"] == "spell"
+    assert error["message"].startswith("attempt to perform arithmetic on")
+    assert (error["file"], error["line"]) == ("spell.lua", 3)
+
+
+@pytest.mark.parametrize("dialect", ["lua", "lua5.5"])
+def test_stack_is_innermost_first_and_names_functions(cast) -> None:
+    error = cast(
+        "local function inner()\n  local x = nil + 1\nend\nlocal function outer()\n  inner()\nend\nouter()"
+    ).error
+    assert error["stack"] == ["spell.lua:2: in function inner", "spell.lua:5: in function outer", "spell.lua:7"]
+
+
+def test_stack_has_no_frame_of_the_prelude(cast) -> None:
+    error = cast("parallel(function()\n  map({1}, function()\n    error('deep')\n  end)\nend)").error
+    assert error["message"] == "deep"
+    assert [frame.split(":")[1] for frame in error["stack"]] == ["3", "2", "1"]
+
+
+@pytest.mark.parametrize(
+    ("thrown", "message"),
+    [
+        ("error('a message')", "a message"),
+        ("error('no position', 0)", "no position"),
+        ("error('other.lua:9: a message')", "other.lua:9: a message"),
+        ("assert(false, 'asserted')", "asserted"),
+        ("assert(nil)", "assertion failed!"),
+        ("error('')", ""),
+        ("error('\\255')", "?"),
+    ],
+)
+def test_thrown_text(cast, thrown: str, message: str) -> None:
+    error = cast(f"\n{thrown}").error
+    assert (error["kind"], error["message"], error["file"], error["line"]) == ("spell", message, "spell.lua", 2)
+    assert "data" not in error
+
+
+def test_error_level_two_blames_the_caller(cast) -> None:
+    error = cast("local function check()\n  error('wrong', 2)\nend\ncheck()").error
+    assert (error["message"], error["line"]) == ("wrong", 4)
+
+
+@pytest.mark.parametrize(
+    ("thrown", "message", "data"),
+    [
+        ("true", "true", True),
+        ("{a = 1}", '{"a":1}', {"a": 1}),
+        ("{kind = 'mine', message = 'text'}", '{"kind":"mine","message":"text"}', {"kind": "mine", "message": "text"}),
+        ("{kind = 'limit', message = 'x'}", '{"kind":"limit","message":"x"}', {"kind": "limit", "message": "x"}),
+        ("setmetatable({a = 1}, {__tostring = function() return 'shown' end})", "shown", {"a": 1}),
+        ("{1, nil, 3, x = print}", '{"[1]":1,"[3]":3,"x":"<function>"}', None),
+        ("print", "<function>", None),
+    ],
+)
+def test_thrown_value(cast, thrown: str, message: str, data: Any) -> None:
+    error = cast(f"\nerror({thrown})").error
+    assert (error["kind"], error["message"], error["line"]) == ("spell", message, 2)
+    assert error.get("data") == data
+
+
+def test_thrown_error_object_keeps_its_fields(cast) -> None:
+    error = cast(
+        "error{kind = 'not_found', message = 'no cat', hint = 'look', status = 404, mine = 1, provider = {}}"
+    ).error
+    kept = {key: error[key] for key in ("kind", "message", "hint", "status")}
+    assert kept == {"kind": "not_found", "message": "no cat", "hint": "look", "status": 404}
+    assert "mine" not in error
+    assert "provider" not in error
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "column", "message"),
+    [
+        ("local x = = 1", 1, 11, "unexpected symbol near '='"),
+        ("x = 1\ny = = 2", 2, 5, "unexpected symbol near '='"),
+        ("local a, b = 1, 2\nif a == b then", 2, 15, "'end' expected"),
+        ("#!/usr/bin/env llmspell\nreturn )", 2, 8, "')'"),
+        ("\ufeffreturn )", 1, 8, "')'"),
+        ("f(\n'open\n)", 2, 1, "unfinished string"),
+        ("goto nowhere", 1, None, "nowhere"),
+    ],
+)
+def test_syntax_error(cast, source: str, line: int, column: int | None, message: str) -> None:
+    error = cast(source).error
+    assert (error["kind"], error["file"], error["line"]) == ("spell", "spell.lua", line)
+    assert error.get("column") == column
+    assert message in error["message"]
+    assert "spell.lua" not in error["message"]
+
+
+def test_long_file_names(cast) -> None:
+    name = "a/" * 60 + "spell.lua"
+    assert cast("\nerror('x')", name=name).error["file"] == name
+    assert cast("local e = select(2, pcall(error, 'x', 2)) error(e, 0)", name=name).error["file"] == name
+    assert cast("\n)", name=name).error["file"] == name
+
+
+def test_runtime_errors_are_caught_as_plain_text(cast) -> None:
+    assert cast("return {select(2, pcall(function()\n error('x') end))}").value == ["spell.lua:2: x"]
+
+
+REFUSED = RateLimitError("slow down", hint="wait", retryable=True, provider="acme", status=429)
+
+
+def refuse(_args: Any) -> Any:
+    raise REFUSED
+
+
+def test_a_rejected_call_is_caught_as_a_table_that_prints_its_message(cast) -> None:
+    source = """
+      local ok, e = pcall(function()
+        llm():complete("x")
+      end)
+      print(e) print("got " .. e)
+      return {ok, tostring(e), e.kind, e.message, e.hint, e.retryable, e.status, e.provider, e.file, e.line, e.stack}
+    """
+    run = cast(source, {"llm.complete": refuse})
+    assert run.output == "slow down\ngot slow down\n"
+    assert run.value[:10] == [
+        False, "slow down", "rate_limit", "slow down", "wait", True, 429, "acme", "spell.lua", 3,
+    ]  # fmt: skip
+    assert run.value[10][0].startswith("spell.lua:3")
+
+
+def test_an_uncaught_rejection_keeps_its_fields_and_gains_the_position(cast) -> None:
+    error = cast("\n\nllm():complete('x')", {"llm.complete": refuse}).error
+    assert error == REFUSED.to_data() | {"file": "spell.lua", "line": 3, "stack": ["spell.lua:3"]}
+
+
+def test_a_rejection_with_a_position_keeps_it(cast) -> None:
+    spell = cast("sleep(1)", {"sleep": PENDING})
+    spell.feed(Reject(1, {"kind": "tool", "message": "m", "file": "other.lua", "line": 9, "stack": ["other.lua:9"]}))
+    assert (spell.error["file"], spell.error["line"], spell.error["stack"]) == ("other.lua", 9, ["other.lua:9"])
+
+
+@pytest.mark.parametrize("kind", ["limit", "cancelled"])
+def test_limit_and_cancelled_cannot_be_caught(cast, kind: str) -> None:
+    spell = cast("pcall(sleep, 1) print('went on')", {"sleep": PENDING})
+    spell.feed(Reject(1, {"kind": kind, "message": "enough"}))
+    assert spell.error["kind"] == kind
+    assert spell.error["message"] == "enough"
+    assert not spell.output
+
+
+def test_errors_rethrown_keep_where_they_came_from(cast) -> None:
+    error = cast("local co = coroutine.wrap(function()\n  error('inner')\nend)\nco()").error
+    assert error["message"] == "inner"
+    assert [frame.split(":")[1] for frame in error["stack"]] == ["2", "4"]
+
+
+def test_xpcall_handler_sees_the_error_and_may_wait_after(cast) -> None:
+    source = (
+        "local ok, e = xpcall(function() error('x', 0) end, function(m) return m .. '!' end) sleep(0) return {ok, e}"
+    )
+    assert cast(source).value == [False, "x!"]
+    assert cast("return {xpcall(function(a, b) return a + b end, print, 1, 2)}").value == [True, 3]
+
+
+def test_a_failing_callback_raises(cast) -> None:
+    spell = cast("tools.t{run = function(x)\n  error(x.message)\nend}", {"tools.call": PENDING})
+    (answer,) = spell.feed(Invoke(5, 1, [{"message": "no"}]))
+    assert isinstance(answer, Raise)
+    assert answer.id == 5
+    assert (answer.error["message"], answer.error["line"], answer.error["kind"]) == ("no", 2, "spell")
+
+
+@pytest.mark.parametrize("dialect", ["lua", "lua5.5"])  # LuaJIT throws numbers as texts
+def test_thrown_number(cast) -> None:
+    error = cast("error(42)").error
+    assert (error["message"], error["data"], error["line"]) == ("42", 42, 1)
+
+
+def test_deep_recursion_is_a_clean_error(cast) -> None:
+    limits = EngineLimits(memory=128 * MIB)
+    error = cast("local function f() return 1 + f() end\nf()", limits=limits).error
+    assert "stack overflow" in error["message"]
+    assert error["kind"] == "spell"
+    assert len(error["stack"]) <= 50
+    assert cast("local function f() return 1 + f() end\nreturn (pcall(f))", limits=limits).value is False
