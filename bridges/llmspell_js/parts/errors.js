@@ -107,7 +107,7 @@ function describeError(thrown) {
 
 function describeValue(thrown) {
   if (typeof thrown === "string") return { __proto__: null, kind: "spell", message: toWellFormed(thrown) };
-  return { __proto__: null, kind: "spell", message: `thrown: ${show(thrown)}`, data: crossable(thrown) };
+  return { __proto__: null, kind: "spell", message: show(thrown), data: crossable(thrown) };
 }
 
 function describeObject(thrown) {
