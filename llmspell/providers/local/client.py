@@ -49,15 +49,20 @@ class Answers:
     async def __anext__(self) -> tuple[list[Event], Outcome]:
         if self._finished:
             raise StopAsyncIteration
-        try:
-            async with asyncio.timeout_at(self._deadline):
-                events, outcome = await self._waiting.get()
-        except TimeoutError:
-            raise TimeoutExceededError(f"{self._name} did not finish its answer in time") from None
+        events, outcome = self._waiting.get_nowait() if self._waiting.qsize() else await self._wait()
         self._finished = outcome is not None
         if outcome is not None and "error" in outcome:
             raise from_data(outcome["error"])
         return events, outcome
+
+    async def _wait(self) -> tuple[list[Event], Outcome]:
+        if self._deadline is None:
+            return await self._waiting.get()
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                return await self._waiting.get()
+        except TimeoutError:
+            raise TimeoutExceededError(f"{self._name} did not finish its answer in time") from None
 
     def close(self) -> None:
         """Stop listening."""
@@ -83,7 +88,10 @@ class ModelProcess(asyncio.Protocol):
     async def start(cls, options: dict[str, Any]) -> ModelProcess:
         """Start a process and load the model that `options` describes. Raises `ModelError`."""
         env = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-        child = Child.start(_WORKER, [str(os.getpid())], env)
+        try:
+            child = Child.start(_WORKER, [str(os.getpid())], env)
+        except OSError as error:
+            raise ModelError(f"cannot start a process for {options['name']}: {error.strerror}") from None
         process = cls(child, options["name"])
         try:
             sock = socket.socket(fileno=child.sock.detach())
@@ -160,9 +168,7 @@ class ModelProcess(asyncio.Protocol):
             answers.put([], {"error": error})
 
     def _death(self, status: int | None) -> LlmspellError:
-        how = f"with exit code {status}"
-        if status is not None and status < 0:
-            how = f"with signal {-status} ({_signal_name(-status)})"
+        how = _how_it_ended(status)
         if not self._loaded:
             return ModelError(
                 f"the model {self._name} cannot be loaded: its process died {how}",
@@ -188,8 +194,12 @@ class ModelProcess(asyncio.Protocol):
         self._child.close()
 
 
-def _signal_name(number: int) -> str:
+def _how_it_ended(status: int | None) -> str:
+    if status is None:
+        return "and is still being taken apart"
+    if status >= 0:
+        return f"with exit code {status}"
     try:
-        return signal.Signals(number).name
+        return f"with signal {-status} ({signal.Signals(-status).name})"
     except ValueError:
-        return "unknown"
+        return f"with signal {-status}"

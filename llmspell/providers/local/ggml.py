@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
 from llmspell.errors import ModelError
-from llmspell.providers.local.gguf import TENSOR_TYPES, Tensor
+from llmspell.providers.local.gguf import Tensor
+from llmspell.providers.local.tensor_types import TENSOR_TYPES
 
 MAGICS = {b"lmgg": "ggml", b"fmgg": "ggmf", b"tjgg": "ggjt"}
 """The first four bytes of such files, which are these names in little-endian."""

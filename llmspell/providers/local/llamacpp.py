@@ -19,6 +19,8 @@ from llmspell.providers.local.worker import Job
 
 _BATCH = 512
 """Tokens of a prompt worked on between two looks at whether the request was cancelled."""
+_NO_SEED = 2**32 - 1
+"""llama.cpp takes seeds below this one, which stands for any."""
 _ROUNDING = 256
 """llama.cpp rounds the context of a slot up to a multiple of this."""
 
@@ -38,7 +40,7 @@ class LlamaCpp:
         self.context_length = -(-options["context_length"] // _ROUNDING) * _ROUNDING
         try:
             self._server = xllamacpp.Server(self._params(options))
-        except RuntimeError as error:
+        except Exception as error:  # noqa: BLE001  # any C++ exception, under many names
             raise ModelError(
                 f"llama.cpp cannot load {options['path']}: {error}",
                 hint="the file may be damaged, of an architecture it does not know, or too large for the memory",
@@ -74,8 +76,10 @@ class LlamaCpp:
         reader = _ChunkReader(job, self._error)
         body = request | {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         try:
+            if "seed" in body:
+                body["seed"] %= _NO_SEED
             self._server.handle_chat_completions(body, reader)
-        except (ValueError, RuntimeError) as error:
+        except Exception as error:  # noqa: BLE001  # any C++ exception, under many names
             raise ModelError(f"{self._name} cannot answer this request: {error}") from None
         if reader.error is not None:
             raise reader.error

@@ -12,6 +12,7 @@ from pathlib import Path
 from llmspell.errors import ModelError
 from llmspell.providers.local import gguf
 from llmspell.providers.local.gguf import Gguf, Tensor
+from llmspell.providers.local.tensor_types import TENSOR_TYPES
 
 CONVERTED_FOR = "llmspell.converted_for"
 """The metadata key by which a file that only ctransformers reads is known."""
@@ -66,7 +67,7 @@ def damages(header: Gguf) -> list[str]:
 
 
 def _tensor_damage(header: Gguf, tensor: Tensor) -> str | None:
-    kind = gguf.TENSOR_TYPES.get(tensor.type)
+    kind = TENSOR_TYPES.get(tensor.type)
     if tensor.offset % header.alignment:
         return f"the data of the tensor {tensor.name!r:.80} is not aligned"
     if kind is not None and tensor.shape[0] % kind.block:
@@ -103,7 +104,7 @@ def _final(header: Gguf) -> list[str]:
         found.append(f"its architecture is {header.architecture}, not llama or falcon")
     types = sorted({tensor.type for tensor in header.tensors.values()} - _CT_TENSOR_TYPES)
     if types:
-        names = [gguf.TENSOR_TYPES[code].name if code in gguf.TENSOR_TYPES else str(code) for code in types]
+        names = [TENSOR_TYPES[code].name if code in TENSOR_TYPES else str(code) for code in types]
         found.append(f"it has tensors of the type {' and '.join(names)}")
     return [*found, *_vocabulary(header), *_graph(header)]
 

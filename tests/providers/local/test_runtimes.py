@@ -126,6 +126,14 @@ def test_a_seed_repeats_an_answer(models, runtime):
     assert len(several) > 1
 
 
+@pytest.mark.parametrize("seed", [0, -1, 2**32 - 1, 2**53])
+def test_any_integer_is_a_seed(models, runtime, seed):
+    async def body(provider):
+        return {await text_of(provider, "coin", seed=seed, max_tokens=30) for _ in range(2)}
+
+    assert len(run(models, runtime, body, parallel=1)) == 1
+
+
 def test_temperature_zero_is_greedy(models, runtime):
     async def body(provider):
         return {await text_of(provider, "coin", seed=seed, max_tokens=30, temperature=0.0) for seed in range(3)}
