@@ -27,6 +27,8 @@ from llmspell.providers.base import Request, Response, TextDelta, ToolCall, Usag
 from llmspell.testing import After, Reply, ScriptedProvider
 
 FOLDER = Path(__file__).parent
+PATIENCE = 30
+"""Seconds after which a run that hangs is ended."""
 Expected = dict[str, Any]
 
 
@@ -97,7 +99,7 @@ class Stage:
                 params=given.get("params"),
                 stdin=given.get("stdin"),
                 seed=given.get("seed"),
-                limits=Limits(**given.get("limits", {})),
+                limits=Limits(**{"timeout": PATIENCE} | given.get("limits", {})),
                 model="scripted/test",
                 isolation=isolation,
                 on_event=lambda event: self.logs.append([event.level, event.text]) if isinstance(event, Log) else None,

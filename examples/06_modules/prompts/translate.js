@@ -1,0 +1,3 @@
+export function translate(text, language) {
+  return `Translate into ${language}: ${text}`;
+}

@@ -1,0 +1,247 @@
+"""Every example runs as it is: with a fake server, and once with the real local model."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import llmspell
+from llmspell import Config, load_config
+from tests.fake_openai import Fake, fake_openai
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+LANGUAGES = ("lua", "js")
+NOTES = "The harbour opens at six.\nNobody came to the market today.\nThe bridge is closed for repairs.\n"
+
+
+class Spell(NamedTuple):
+    """What an example is given."""
+
+    params: dict[str, Any] = {}  # noqa: RUF012  # never changed
+    stdin: str | None = None
+
+
+SPELLS = {
+    "01_hello": Spell(),
+    "02_params_and_results": Spell({"word": "tide", "rhymes": ["side", "wide"]}),
+    "03_streaming": Spell(),
+    "04_parallel": Spell({"topic": "lighthouses"}),
+    "05_retry_timeout_race": Spell(),
+    "06_modules/main": Spell({"language": "French"}),
+    "07_map_summaries": Spell(stdin=NOTES),
+    "08_chat": Spell(stdin="Hello!\nHow are you?\n"),
+    "09_compare_models": Spell(),
+}
+PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
+LIMITS = llmspell.Limits(timeout=300)
+MODULES = ("06_modules/ask", "06_modules/prompts/translate")
+
+
+@pytest.fixture(scope="module")
+def fake() -> Iterator[Fake]:
+    with fake_openai() as fake:
+        yield fake
+
+
+@pytest.fixture(scope="module")
+def project(fake: Fake, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose settings send every model call to the fake server."""
+    folder = tmp_path_factory.mktemp("project")
+    (folder / "llmspell.toml").write_text(f'model = "fake/test"\n[providers.fake]\nbase_url = "{fake.url}"\n')
+    return folder
+
+
+@pytest.fixture
+def config(project: Path) -> Config:
+    return load_config(project, environ={})
+
+
+def run(name: str, language: str, config: Config, **params: Any) -> llmspell.Result:
+    given = SPELLS[name]
+    path = EXAMPLES / f"{name}.{language}"
+    return llmspell.run(path, params=given.params | params, stdin=given.stdin, config=config, limits=LIMITS)
+
+
+def program(name: str, cwd: Path, **environ: str) -> str:
+    """The output of a Python example."""
+    kept = {key: os.environ[key] for key in ("HOME", "PATH", "XDG_CACHE_HOME") if key in os.environ}
+    done = subprocess.run(
+        [sys.executable, str(EXAMPLES / f"{name}.py")],
+        cwd=cwd,
+        env=kept | {"XDG_CONFIG_HOME": str(cwd), "PYTHONUTF8": "1"} | environ,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    return done.stdout
+
+
+def test_nothing_is_left_out() -> None:
+    known = {f"{name}.{language}" for name in (*SPELLS, *MODULES) for language in LANGUAGES}
+    known |= {f"{name}.py" for name in PROGRAMS}
+    assert {str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"} == known
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+class TestSpells:
+    """With the fake server, both languages come to the same."""
+
+    def test_hello_shows_the_answer(self, config: Config, language: str) -> None:
+        result = run("01_hello", language, config)
+        assert result.output == "You said: Say hello to somebody who writes their first program.. That is all.\n"
+
+    def test_hello_asks_for_little(self, config: Config, fake: Fake, language: str) -> None:
+        run("01_hello", language, config)
+        assert fake.requests[-1]["max_tokens"] <= 60
+        assert fake.requests[-1]["stream"] is True
+
+    def test_params_and_results(self, config: Config, language: str) -> None:
+        result = run("02_params_and_results", language, config)
+        prompt = 'Write one line of a poem that ends with "tide".'
+        assert result.value == {
+            "word": "tide",
+            "line": f"You said: {prompt}. That is all.",
+            "rhymes": ["side", "wide"],
+            "tokens": 15,
+            "finished": True,
+        }
+
+    def test_streaming_stops_at_the_sentence(self, config: Config, language: str) -> None:
+        result = run("03_streaming", language, config)
+        sentence = "You said: Tell me about the sea.."
+        assert result.value == {"sentence": sentence, "length": len(sentence)}
+        assert result.output == f"{sentence} That\n"
+
+    def test_parallel(self, config: Config, language: str) -> None:
+        assert run("04_parallel", language, config).value == {
+            "good": "You said: What is good about lighthouses?. That is all.",
+            "bad": "You said: What is bad about lighthouses?. That is all.",
+            "calls": 2,
+        }
+
+    def test_retry_timeout_race(self, config: Config, language: str) -> None:
+        assert run("05_retry_timeout_race", language, config).value == {
+            "answer": "You said: Name a colour.. That is all.",
+            "late": "timeout",
+            "first": "You said: Name a fruit.. That is all.",
+        }
+
+    def test_modules(self, config: Config, language: str) -> None:
+        text = "You said: Translate into French: Good morning. That is all."
+        assert run("06_modules/main", language, config).value == {"language": "French", "text": text}
+
+    def test_map_summaries(self, config: Config, language: str) -> None:
+        result = run("07_map_summaries", language, config)
+        assert result.value == 3
+        first, second, third = result.output.splitlines()
+        assert first == "1. You said: Summarize in five words: The harbour opens at six.. That is all."
+        assert second.startswith("2. ")
+        assert third.startswith("3. ")
+
+    def test_chat_remembers(self, config: Config, fake: Fake, language: str) -> None:
+        result = run("08_chat", language, config)
+        assert result.value["turns"] == 2
+        assert result.output == "You said: Hello!. That is all.\nYou said: How are you?. That is all.\n"
+        assert [message["role"] for message in fake.requests[-1]["messages"]] == ["system", "user", "assistant", "user"]
+
+    def test_compare_models(self, config: Config, language: str) -> None:
+        result = run("09_compare_models", language, config, models=["fake/one", "nobody/two"])
+        good, bad = result.value
+        assert good.keys() == {"model", "text", "seconds"}
+        assert good["text"] == "You said: What is the capital of France?. That is all."
+        assert bad["model"] == "nobody/two"
+        assert bad["problem"].startswith("not_found: ")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_hello_from_the_command_line(project: Path, language: str) -> None:
+    llmspell_command = Path(sys.executable).with_name("llmspell")
+    done = subprocess.run(
+        [llmspell_command, "run", EXAMPLES / f"01_hello.{language}"],
+        cwd=project,
+        env={"PATH": os.environ["PATH"], "HOME": str(project)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("You said: Say hello")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", [*SPELLS, *MODULES])
+def test_examples_have_no_problems(name: str, language: str) -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("llmspell"), "check", EXAMPLES / f"{name}.{language}"],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+class TestPrograms:
+    """The embedding examples, with the fake server."""
+
+    def test_script(self, project: Path) -> None:
+        line, usage = program("10_embed_script", project).splitlines()
+        assert line == 'You said: Write one line of a poem that ends with "sun".. That is all.'
+        assert usage.startswith("15 tokens in ")
+
+    def test_script_shows_an_error(self, project: Path, tmp_path: Path) -> None:
+        with pytest.raises(AssertionError, match=r"not_found: .*hint"):
+            program("10_embed_script", project, LLMSPELL_MODEL="nobody/nothing")
+
+    def test_service(self, project: Path) -> None:
+        first, second, third = program("11_embed_service", project).splitlines()
+        assert first.startswith("A-1: paid: You said: Write one polite line")
+        assert second.startswith("A-2: open: You said: ")
+        assert third == "A-3: tool: tool look_up_order failed: no order A-3"
+
+    def test_sync(self, project: Path) -> None:
+        expected = "You said: Name three animals.. That is all.\n['LYNX', 'OTTER', 'WREN']\n"
+        assert program("12_embed_sync", project) == expected
+
+
+@pytest.fixture(scope="module")
+def real(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], llmspell.Result]]:
+    """Runs an example with the real model, which is loaded once."""
+    config = load_config(tmp_path_factory.mktemp("real"), environ={"LLMSPELL_MODEL": "local/smollm2-135m"})
+    host = llmspell.Host(config)
+    with asyncio.Runner() as runner:
+
+        def run(name: str, language: str) -> llmspell.Result:
+            given = SPELLS[name]
+            spell = EXAMPLES / f"{name}.{language}"
+            return runner.run(host.run(spell, params=given.params, stdin=given.stdin, limits=LIMITS))
+
+        yield run
+        runner.run(host.aclose())
+
+
+@pytest.mark.model
+class TestRealModel:
+    """Everything once more, with a real model."""
+
+    @pytest.mark.parametrize("language", LANGUAGES)
+    @pytest.mark.parametrize("name", SPELLS)
+    def test_spell(self, real: Callable[[str, str], llmspell.Result], name: str, language: str) -> None:
+        result = real(name, language)
+        assert result.usage.calls > 0
+        assert result.value is not None or result.output.strip()
+
+    @pytest.mark.parametrize("name", PROGRAMS)
+    def test_program(self, smollm2: Path, tmp_path: Path, name: str) -> None:
+        assert program(name, tmp_path, LLMSPELL_MODEL="local/smollm2-135m").strip()
