@@ -37,6 +37,7 @@ fix: $(READY)
 
 generate: $(READY)
 	$(BIN)/python -m llmspell.scriptable.generate
+	$(BIN)/python -m llmspell.cli.reference
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import NoReturn
@@ -9,6 +10,7 @@ from typing import NoReturn
 
 def main() -> NoReturn:
     """Run the program and end the process: 0 done, 1 failed, 2 wrong usage, 3 a limit was hit, 130 interrupted."""
+    gc.set_threshold(50_000)  # loading modules makes many objects and no garbage
     try:
         code = _run(sys.argv[1:])
     except KeyboardInterrupt as interrupt:  # before a command could take care of it
