@@ -1,0 +1,37 @@
+"""Every example of the reference runs, in its language."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import llmspell
+from llmspell.testing import ScriptedProvider
+
+REFERENCE = (Path(__file__).parents[2] / "docs/reference.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^```(lua|js)\n(.*?)^```", REFERENCE, re.MULTILINE | re.DOTALL)
+
+
+def lookup_order(id: int) -> dict[str, Any]:  # noqa: A002  # what the example calls it
+    """An order."""
+    return {"id": id}
+
+
+@pytest.mark.parametrize(("language", "source"), EXAMPLES)
+def test_an_example_runs(language: str, source: str) -> None:
+    result = llmspell.run(
+        llmspell.Spell(source=source, language=language, name=f"example.{language}"),
+        model="scripted/test",
+        providers=[ScriptedProvider(lambda request: "hello there")],
+        tools=[lookup_order],
+        stdin="one\ntwo\n",
+        isolation="inline",
+    )
+    assert result.error is None
+
+
+def test_both_languages_have_their_examples() -> None:
+    assert {language for language, _ in EXAMPLES} == {"lua", "js"}
