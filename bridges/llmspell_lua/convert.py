@@ -30,22 +30,43 @@ def decoded(text: str) -> list[FromSpell]:
     return found
 
 
+_NO_MEMORY = (type(None), bool, int, float)
+
+
 class ToLua:
     """Converts border values for one interpreter.
 
     `bridge` is the interpreter's own `bridge` table. Without integers, one beyond 2^53 raises
-    `InvalidValueError`.
+    `InvalidValueError`. Nothing here runs under the memory limit of the script: outside of a call, Lua answers
+    a lack of memory by ending the process. The value counts as soon as script code runs again.
     """
 
     def __init__(self, runtime: Any, bridge: Any, *, has_integers: bool) -> None:
+        self._runtime = runtime
         self._table = runtime.table_from
         self._bridge = bridge
         self._exact = 2**63 if has_integers else MAX_SAFE_INTEGER
+        self.memory: int | None = None
+        """The limit in bytes, once there is one."""
 
     def __call__(self, value: Value) -> Any:
-        """The value as something lupa hands over: a table, or a Python scalar."""
-        converted = self._convert(value)
-        return self._table(converted, recursive=True) if type(converted) is dict else converted
+        """The value as something that lupa hands over without allocating: a number, or a table that holds it."""
+        if type(value) in _NO_MEMORY:
+            return self._convert(value)
+        return self.box([value])
+
+    def box(self, values: list[Value]) -> Any:
+        """A table of values."""
+        if self.memory is None:
+            return self._box(values)
+        self._runtime.set_max_memory(0)
+        try:
+            return self._box(values)
+        finally:
+            self._runtime.set_max_memory(self.memory)
+
+    def _box(self, values: list[Value]) -> Any:
+        return self._table([self._convert(value) for value in values], recursive=True)
 
     @cached_property
     def _null(self) -> Any:

@@ -44,7 +44,6 @@ class LuaInterpreter:
             register_builtins=False,
             **options,
         )
-        self._out_of_memory = module.LuaMemoryError
         self._runtime: Any = runtime
         self._bounded = bounded
         self._over = False
@@ -53,7 +52,9 @@ class LuaInterpreter:
         lua = self._boot(dialect)
         self._lua: Any = lua
         self._to_lua: Any = ToLua(runtime, lua, has_integers=bounded)
+        # Looked up now, since a look-up may allocate.
         self._answer: Any = lua["tasks"]["answer"]
+        self._call: Any = lua["main"]["invoke"]
 
     def _boot(self, dialect: str) -> Any:
         codes = bytecode(dialect)
@@ -66,8 +67,6 @@ class LuaInterpreter:
         """Run the chunk until it waits or ends."""
         self._name = spell.name
         self._messages = _limit_messages(spell.limits)
-        if self._bounded:
-            self._runtime.set_max_memory(spell.limits.memory)
         return self._slice(self._start, spell)
 
     def feed(self, messages: Sequence[ToSpell], now: float) -> list[FromSpell]:
@@ -84,7 +83,7 @@ class LuaInterpreter:
     def close(self) -> None:
         """Free the Lua state; whatever the script still waits for is forgotten."""
         self._over = True
-        self._lua = self._answer = self._to_lua = self._runtime = None
+        self._lua = self._answer = self._call = self._to_lua = self._runtime = None
 
     def syntax_error(self, source: str, name: str) -> Problem | None:
         """What keeps `source` from compiling, if anything."""
@@ -101,9 +100,13 @@ class LuaInterpreter:
     def _start(self, spell: SpellSource) -> list[FromSpell]:
         table = self._runtime.table_from
         limits = spell.limits._asdict() | {"messages": table(self._messages)}
-        params = self._to_lua({} if spell.params is None else spell.params)
-        fields = spell._asdict() | {"params": params, "limits": table(limits)}
-        return decoded(self._lua["main"]["start"](table(fields)))
+        params = self._to_lua.box([{} if spell.params is None else spell.params])
+        fields = table(spell._asdict() | {"params": params, "limits": table(limits)})
+        start = self._lua["main"]["start"]
+        if self._bounded:
+            self._to_lua.memory = spell.limits.memory
+            self._runtime.set_max_memory(spell.limits.memory)
+        return decoded(start(fields))
 
     def _deliver(self, message: ToSpell, now: float | None) -> list[FromSpell]:
         if isinstance(message, Resolve):
@@ -126,24 +129,27 @@ class LuaInterpreter:
 
     def _invoke(self, message: Invoke, now: float | None) -> list[FromSpell]:
         try:
-            args = self._runtime.table_from([self._to_lua(arg) for arg in message.args])
+            args = self._to_lua.box(message.args)
         except InvalidValueError as error:
             return [Raise(message.id, error.to_data())]
-        invoke = self._lua["main"]["invoke"]
-        return decoded(invoke(now, message.id, message.function, args, len(message.args)))
+        return decoded(self._call(now, message.id, message.function, args, len(message.args)))
 
     def _slice(self, run: Callable[..., list[FromSpell]], *args: Any) -> list[FromSpell]:
         try:
             out = run(*args)
-        except self._out_of_memory:
-            out = self._last_words(LimitError(self._messages["memory"]))
         except InvalidValueError as error:
             out = self._last_words(error)
         except Exception as error:  # noqa: BLE001  # whatever a script managed to break must not pass this border
-            out = self._last_words(InternalError(f"the Lua interpreter failed: {error!s:.200}"))
+            out = self._last_words(self._explain(error))
         if out and type(out[-1]) in (Done, Failed):
             self._over = True
         return out
+
+    def _explain(self, error: Exception) -> LlmspellError:
+        # Lua's own libraries report a lack of memory as an error like any other.
+        if isinstance(error, MemoryError) or str(error).startswith("not enough memory"):
+            return LimitError(self._messages["memory"])
+        return InternalError(f"the Lua interpreter failed: {error!s:.200}")
 
     def _last_words(self, error: LlmspellError) -> list[FromSpell]:
         error.file = self._name

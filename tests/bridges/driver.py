@@ -65,7 +65,7 @@ class Run:
 
     def answer(self, call: Call) -> list[ToSpell]:
         answer = self.answers.get(call.method)
-        if answer is PENDING or call.id in self.cancelled:
+        if answer is PENDING:
             return []
         try:
             value = answer(call.args) if isinstance(answer, Callable) else answer  # type: ignore[arg-type]  # a type
@@ -82,7 +82,9 @@ class Run:
     def go_on(self, new: list[FromSpell], slices: int = 1000) -> Run:
         """Answer calls until none is left to answer."""
         for _ in range(slices):
-            replies = [reply for m in new if isinstance(m, Call) for reply in self.answer(m)]
+            gone = {m.id for m in new if isinstance(m, Cancel)}
+            calls = [m for m in new if isinstance(m, Call) and m.id not in gone]
+            replies = [reply for call in calls for reply in self.answer(call)]
             if self.ended or not replies:
                 break
             new = self.feed(*replies)

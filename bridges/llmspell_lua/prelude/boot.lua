@@ -1,11 +1,15 @@
 -- Gives the `bridge`: `bridge.NAME` is what the part NAME returned. A part is loaded when it is first needed,
 -- since thousands of spells may wait in one process and few need them all.
 local codes = ...
-local load, setmetatable = loadstring or load, setmetatable
+local error, load, setmetatable = error, loadstring or load, setmetatable
 
 local bridge = setmetatable({}, {
   __index = function(bridge, name)
-    local part = load(codes[name], "=")(bridge)
+    local chunk, problem = load(codes[name], "=")
+    if not chunk then
+      error(problem, 0) -- no memory
+    end
+    local part = chunk(bridge)
     codes[name] = nil
     bridge[name] = part
     return part

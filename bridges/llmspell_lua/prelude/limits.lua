@@ -11,9 +11,9 @@ local state = bridge.state
 local limits = {}
 local allowed
 local deadline = 0
-local counts_memory = jit ~= nil
+local is_luajit = jit ~= nil
 
-if jit then
+if is_luajit then
   jit.off() -- compiled code calls no hooks
   jit.flush()
 end
@@ -44,12 +44,12 @@ local function passed()
   if clock() >= deadline then
     return "cpu"
   end
-  return counts_memory and collectgarbage("count") * 1024 > allowed.memory and "memory"
+  return is_luajit and collectgarbage("count") * 1024 > allowed.memory and "memory"
 end
 
 local function tick()
   if running() == nil then
-    return -- LuaJIT has one hook for all threads, ours included
+    return -- the prelude itself, on LuaJIT
   end
   if state.killed == nil then
     local name = passed()
@@ -62,8 +62,15 @@ local function tick()
   error(KILL, 0)
 end
 
+-- Watches a coroutine. LuaJIT has one hook for all threads, and setting it again would start its count anew.
 function limits.arm(thread)
-  sethook(thread, tick, "", INSTRUCTIONS)
+  if not is_luajit then
+    sethook(thread, tick, "", INSTRUCTIONS)
+  end
+end
+
+if is_luajit then
+  sethook(tick, "", INSTRUCTIONS)
 end
 
 -- Never returns: nobody resumes a coroutine that waits while `killed` is set.

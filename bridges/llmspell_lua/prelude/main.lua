@@ -83,7 +83,7 @@ function main.start(spell)
   limits.set(spell.limits)
   state.name, state.seed, state.began = spell.name, spell.seed, spell.now
   randomseed(spell.seed)
-  env.params = spell.params
+  env.params = spell.params[1]
   env.spell.name, env.spell.run_id, env.spell.language = spell.name, spell.run_id, "lua"
   tasks.begin(spell.now)
   local body, err = bridge.compile(spell.source, spell.name)

@@ -250,9 +250,12 @@ function tasks.finish()
   return output.drain()
 end
 
--- The answer of the runtime to a call.
+-- The answer of the runtime to a call. A value that is no number or boolean comes in a table.
 function tasks.answer(time, id, ok, value)
   tasks.begin(time)
+  if type(value) == "table" then
+    value = value[1]
+  end
   local waiter = waiting[id]
   if waiter == nil then
     return ""
