@@ -10,7 +10,6 @@ from llmspell.border import EngineLimits, Invoke, Raise, Reject
 from llmspell.errors import RateLimitError
 from tests.bridges.driver import PENDING
 
-
 MIB = 1 << 20
 
 

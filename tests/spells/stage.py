@@ -23,7 +23,8 @@ from typing import Any
 
 from llmspell import Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
-from llmspell.providers.base import Request, Response, TextDelta, ToolCall, Usage
+from llmspell.providers.base import Request, Response, TextDelta, Usage
+from llmspell.providers.content import Reasoning, Text, ToolCall
 from llmspell.testing import After, Reply, ScriptedProvider
 
 FOLDER = Path(__file__).parent
@@ -69,9 +70,7 @@ def _response(
     text: str = "", reasoning: str | None = None, tool_calls: tuple[Any, ...] = (), finish: str = "stop", **usage: int
 ) -> Response:
     return Response(
-        text=text,
-        reasoning=reasoning,
-        tool_calls=[ToolCall(**call) for call in tool_calls],
+        parts=[Reasoning(reasoning or ""), Text(text), *(ToolCall(**call) for call in tool_calls)],
         finish_reason=finish,  # type: ignore[arg-type]  # the file says which
         raw_finish_reason=finish,
         usage=Usage(**usage),
@@ -121,7 +120,7 @@ class Stage:
     def _reply(self, request: Request) -> Reply:
         at = len(self.model.requests) - 1
         if at >= len(self._replies):
-            return f"echo {request.messages[-1].content}"
+            return f"echo {request.messages[-1].text}"
         return reply_of(self._replies[at])
 
     async def _settled(self) -> None:
