@@ -165,8 +165,8 @@ class Driver:
             self._session.settle(id_, None, error)
         else:
             self._session.settle(id_, task.result())
-        if self._session.pending and not self._busy:
-            self._wake()
+        if self._session.pending and not self._busy and not self._pumping:
+            self._pump()
 
     def _abort(self, error: LlmspellError) -> None:
         self._session.abort(error)

@@ -156,7 +156,7 @@ def test_answers_nobody_asked_for_are_ignored(message):
 def test_streams_give_batches_and_their_errors_last():
     ask = [Call(3, "next", {"stream": 1}), Call(4, "next", {"stream": 2})]
     again = [Call(5, "next", {"stream": 2})]
-    interpreter = Scripted([Call(1, "items", {}), Call(2, "broken", {})], ask, again, [Done(None)])
+    interpreter = Scripted([Call(1, "items", {}), Call(2, "broken", {})], ask, [], again, [Done(None)])
     run(interpreter)
     answers = {message.id: message for message in interpreter.fed}
     assert answers[1] == Resolve(1, None)

@@ -1,12 +1,17 @@
 """QuickJS under the limits of a run: each entry into it is counted, and a limit that was passed ends everything.
 
 The engine's time limit counts the processor time of the process from each entry on; a slice has many entries, so
-what is left of its budget is set again as it shrinks. Script code cannot catch either limit, with one exception:
-an allocation that fails without leaving room for an error object is a catchable `null`.
+what is left of its budget is set again as it shrinks.
+
+A failed allocation is an error that the script can catch. The prelude sees it being made and ends the run, unless
+there was no room even for the error: then the script catches `null` and nobody else knows. Therefore a slice after
+which the process has grown by all that the heap may have is taken as one that passed the limit; that can be told
+only where the script is alone in its process.
 """
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -16,8 +21,15 @@ from llmspell.border import EngineLimits
 from llmspell.errors import ErrorData
 from llmspell_js.faults import LimitPassed
 
+try:
+    import resource
+except ImportError:  # Windows
+    resource = None  # type: ignore[assignment]  # a module or nothing
+
 JSException = _quickjs.JSException
 STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
+_LONG = 0.001  # seconds in which no script fills a heap
+_MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _FLUSH = 4 * 1024 * 1024  # heap to say the last words in, beyond the limit
 
 
@@ -41,7 +53,9 @@ class Engine:
         self._left = self._limits.cpu
         self._used = time.process_time()
         self._context.set_time_limit(self._left)
-        self._look = time.perf_counter() + self._left / 8
+        self._began = time.perf_counter()
+        self._look = self._began + self._left / 8
+        self._peak = _peak_memory()
 
     def evaluate(self, text: str) -> Any:
         """The value of a script; to be called through `enter` if it may not be ours."""
@@ -74,6 +88,14 @@ class Engine:
             if time.perf_counter() > self._look:
                 self._count()
 
+    def end_slice(self) -> None:
+        """Raises `LimitPassed` if the script used up its memory and hid it."""
+        if time.perf_counter() - self._began < _LONG:
+            return
+        alone = len(sys._current_frames()) == 1  # noqa: SLF001  # the documented way to see all threads
+        if alone and _peak_memory() - self._peak > 0.9 * self._limits.memory:
+            raise LimitPassed(memory_message(self._limits))
+
     def last_words(self, door: Any) -> tuple[str, str]:
         """What the script said before it passed a limit, and where it was; empty where that cannot be found out."""
         self._context.set_memory_limit(self._limits.memory + _FLUSH)
@@ -98,6 +120,11 @@ class Engine:
             raise LimitPassed(cpu_message(self._limits)) from None
         if text.startswith(("null\n", "out of memory\n", "InternalError: out of memory")):
             raise LimitPassed(memory_message(self._limits)) from None
+
+
+def _peak_memory() -> int:
+    """The most memory that this process ever had, in bytes; 0 where the system does not say."""
+    return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
 
 
 def cpu_message(limits: EngineLimits) -> str:

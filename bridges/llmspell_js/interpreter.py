@@ -132,6 +132,7 @@ class JsInterpreter:
         """Run all that is due, and take what the script said."""
         engine, door = self._engine, self._door
         engine.drain()
+        engine.end_slice()
         while (text := engine.enter(door, "take", last)) is None:
             engine.drain()
         if text:
@@ -143,7 +144,7 @@ class JsInterpreter:
         for entry in json.loads(f"[{text}]"):
             kind = entry[0]
             if kind == "Limit":
-                self._fail(said, passed(entry[1], self._limits))
+                self._fail(said, entry[2] | passed(entry[1], self._limits))
                 return
             if kind == "Failed" and entry.pop() and not self._program.throws_null:
                 self._fail(said, passed("memory", self._limits))
@@ -171,8 +172,11 @@ class JsInterpreter:
     def _last_words(self, said: list[FromSpell], limit: LimitPassed) -> None:
         """The script passed a limit: what it printed before still counts, its calls do not."""
         words, place = self._engine.last_words(self._door)
+        error = json.loads(place) | limit.error
         for entry in json.loads(f"[{words}]"):
             if entry[0] == "Print" and self._count_output(message := Print(*entry[1:]), said):
                 said.append(message)
+            elif entry[0] == "Limit":  # passed before, by a script that caught the error and went on
+                error = entry[2] | passed(entry[1], self._limits)
         if not self._over:
-            self._fail(said, json.loads(place) | limit.error)
+            self._fail(said, error)

@@ -12,8 +12,10 @@ import os
 import select
 import signal
 import socket
+from contextlib import suppress
 
 from llmspell import values
+from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, frames, harden
 from llmspell.workers.serve import serve
@@ -27,11 +29,10 @@ def main(args: list[str]) -> None:
     parent, *dialects = args
     harden.die_with_parent(int(parent))
     harden.close_descriptors(SOCKET)
+    zygote = _Zygote(socket.socket(fileno=SOCKET))
     for dialect in dialects:
-        bridge_of(dialect).interpreter(dialect).close()
-    gc.collect()
-    gc.freeze()
-    _Zygote(socket.socket(fileno=SOCKET)).run()
+        zygote.prepare(dialect)
+    zygote.run()
 
 
 class _Zygote:
@@ -40,11 +41,19 @@ class _Zygote:
         self.buffer = frames.FrameBuffer()
         self.workers: set[int] = set()
         self.sockets: list[int] = []
+        self.interpreters: dict[str, Interpreter] = {}
         self.bell, ringer = os.pipe()
         os.set_blocking(ringer, False)
         os.set_blocking(self.bell, False)
         signal.set_wakeup_fd(ringer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+
+    def prepare(self, dialect: str) -> None:
+        """Make the interpreter that every worker of this dialect begins with: its own copy, since it is forked."""
+        if dialect not in self.interpreters:
+            self.interpreters[dialect] = bridge_of(dialect).interpreter(dialect)
+            gc.collect()
+            gc.freeze()
 
     def run(self) -> None:
         while True:
@@ -71,10 +80,12 @@ class _Zygote:
 
     def fork(self, ticket: int, dialect: str, sock: int) -> None:
         zygote = os.getpid()
+        with suppress(Exception):  # a bridge that cannot start fails its own spells: the worker tries again, and ends
+            self.prepare(dialect)
         pid = os.fork()
         if pid == 0:
             try:
-                _become_worker(dialect, sock, zygote)
+                self.become_worker(dialect, sock, zygote)
             finally:
                 os._exit(70)
         os.close(sock)
@@ -89,13 +100,12 @@ class _Zygote:
             self.workers.discard(pid)
             self.control.sendall(frames.pack(["exit", pid, os.waitstatus_to_exitcode(status)]))
 
-
-def _become_worker(dialect: str, sock: int, zygote: int) -> None:
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    harden.die_with_parent(zygote)
-    os.dup2(sock, SOCKET)
-    harden.close_descriptors(SOCKET)
-    interpreter = bridge_of(dialect).interpreter(dialect)
-    harden.confine()
-    serve(SOCKET, interpreter)
+    def become_worker(self, dialect: str, sock: int, zygote: int) -> None:
+        signal.set_wakeup_fd(-1)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        harden.die_with_parent(zygote)
+        os.dup2(sock, SOCKET)
+        harden.close_descriptors(SOCKET)
+        self.prepare(dialect)
+        harden.confine()
+        serve(SOCKET, self.interpreters[dialect])

@@ -65,7 +65,7 @@ function cloneView(value, name, seen) {
   return remember(seen, value, new Type(buffer, value.byteOffset, name === "a DataView" ? value.byteLength : value.length));
 }
 
-const ERROR_TYPES = { __proto__: null, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError };
+const { ERROR_TYPES } = natives;
 
 function cloneError(value, seen) {
   const Type = ERROR_TYPES[value.name] ?? $Error;

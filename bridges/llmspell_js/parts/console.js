@@ -10,7 +10,7 @@ function makeConsole() {
     info: (...values) => emit("info", line(values)),
     warn: (...values) => emit("warn", line(values)),
     error: (...values) => emit("error", line(values)),
-    trace: (...values) => emit("debug", `${line(values)}\n${stackText(new $Error())}`),
+    trace: (...values) => emit("debug", `${line(values)}\n${parts.errors().stackText(new $Error())}`),
     dir: (value) => print(value),
     table: (rows) => {
       if (typeof rows !== "object" || rows === null) return print(rows);

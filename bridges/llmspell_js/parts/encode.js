@@ -2,12 +2,18 @@
 
 const MAX_SIZE = 16 * 1024 * 1024;
 const MAX_SAFE = 2 ** 53;
+const HINT = "only JSON crosses: text, numbers, booleans, null, arrays and objects";
 
 // JSON text of a value, under the names that the border uses. `functions` allows script functions in it.
 // Throws an error of kind `value` that names the place.
 function encode(value, spec, functions, what) {
-  const walk = { __proto__: null, what, functions, room: MAX_SIZE, depth: 0, keys: List(), above: List() };
-  return encodeAny(walk, value, spec);
+  const walk = { __proto__: null, what, functions, room: MAX_SIZE, depth: 0, keys: List(), above: List(), refused: null };
+  try {
+    return encodeAny(walk, value, spec);
+  } catch (error) {
+    // The error is made here, where few of the prelude's frames are between it and the script's.
+    throw error === walk.refused ? fault("value", error.message, HINT) : error;
+  }
 }
 
 function refuse(walk, reason) {
@@ -17,7 +23,8 @@ function refuse(walk, reason) {
     place += typeof key === "number" ? `[${key}]` : isWord(key) ? `.${key}` : `[${stringify(toWellFormed(key))}]`;
   }
   if (walk.depth > 20) place += "…";
-  throw fault("value", `${place} ${reason}`, "only JSON crosses: text, numbers, booleans, null, arrays and objects");
+  walk.refused = { __proto__: null, message: `${place} ${reason}` };
+  throw walk.refused;
 }
 
 function isWord(key) {

@@ -24,7 +24,7 @@ async function invoke(id, number, args) {
     const value = await apply(known.fn, undefined, parse(args));
     answer = `["Return",${id},${encode(value, null, false, "the value")}]`;
   } catch (error) {
-    answer = `["Raise",${id},${describeError(error)}]`;
+    answer = `["Raise",${id},${parts.errors().describeError(error)}]`;
   }
   say(answer);
 }

@@ -63,15 +63,16 @@ function race(...runs) {
 }
 
 function timeout(seconds, run) {
+  if (typeof seconds !== "number") throw fault("type", `the first argument of timeout must be a number, not ${show(seconds)}`);
   needRunnable(run, "the second argument of timeout");
-  const error = fault("timeout", `not done after ${show(seconds)} s`);
+  const error = fault("timeout", `took longer than ${show(seconds)} s`);
   return new $Promise((resolve, reject) => {
     const timer = startTimer(seconds, reject, () => {
       cancel([task]);
       reject(error);
     });
     const task = spawn(run, undefined, undefined, (failed, value) => {
-      stopTimer(timer);
+      drop(timer);
       (failed ? reject : resolve)(value);
     });
   });

@@ -35,7 +35,8 @@ function fail(error) {
 function end(text) {
   if (over) return;
   over = true;
-  say(outOfMemory ? '["Limit","memory"]' : text);
+  if (outOfMemory) exceed("memory");
+  else say(text);
 }
 
 // A spell without imports is run by the engine itself, as the only module that it knows: `<input>`.
@@ -57,7 +58,7 @@ function whereabouts() {
 
 // Gives the messages since the last time, or nothing when a turn was run whose consequences come first.
 function take(last) {
-  if (outOfMemory) say('["Limit","memory"]');
+  if (outOfMemory && !exceeded) exceed("memory");
   else if (!over && takeTurn()) return undefined;
   else if (!over && last && openCalls === 0) {
     fail(fault("spell", "the spell waits for something that never happens", "resolve the promise that it awaits"));

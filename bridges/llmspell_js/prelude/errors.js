@@ -25,6 +25,7 @@ function onEngineError(error, sites) {
   return sites;
 }
 $Error.prepareStackTrace = onEngineError;
+$Error.stackTraceLimit = 30; // the prelude's own frames count too
 defineProperty($Error, "prepareStackTrace", { __proto__: null, value: undefined, writable: false, configurable: false });
 
 defineProperty($Error.prototype, "stack", {

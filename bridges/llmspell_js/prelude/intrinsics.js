@@ -29,6 +29,7 @@ const { asyncIterator, toStringTag } = Symbol;
 const natives = {
   __proto__: null, ArrayBuffer, BigInt, Boolean, DataView, Function, Number, Object, RegExp, Set, Symbol, Uint8Array,
   WeakRef, WeakSet, TypedArray: getPrototypeOf(Uint8Array),
+  ERROR_TYPES: { __proto__: null, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError },
 };
 
 const unbound = (fn) => Function.prototype.call.bind(fn);
@@ -72,6 +73,7 @@ function camel(name) {
 // A part of the prelude that is compiled when it is first used. It is an inner scope of this one.
 const parts = Bare();
 const partSources = parse(sources);
+sources = undefined;
 for (const name of keys(partSources)) {
   let loaded;
   parts[name] = () => (loaded ??= eval(partSources[name])());

@@ -18,11 +18,13 @@ function say(text) {
 // Ends the run: the runtime ends it as soon as it sees this message, and until then nothing more can be said.
 function exceed(limit) {
   exceeded = true;
-  say(`["Limit","${limit}"]`);
+  const place = Bare();
+  parts.errors().addPlace(place, lastFault ?? new $Error());
+  say(`["Limit","${limit}",${stringify(place)}]`);
 }
 
 function refuseAfterLimit() {
-  if (exceeded) throw fault("limit", "a limit of the run was exceeded");
+  if (exceeded || outOfMemory) throw fault("limit", "a limit of the run was exceeded");
 }
 
 function emit(stream, text) {

@@ -1,7 +1,7 @@
 log("plain");
 log.debug("d");
 print("out");
-log.info("i", { a: 1 });
+log.info({ a: 1 });
 log.warn("w");
 log.error("e");
 export default 1;

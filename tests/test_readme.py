@@ -1,0 +1,211 @@
+"""The code of the README and the guides runs, and the commands in them exist.
+
+A fence may say more after its language: `file=NAME` puts the block into a file for the blocks below it, `error` is for
+a spell that has to fail.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import inspect
+import os
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+import pytest
+
+import llmspell
+from llmspell.cli.app import app
+from llmspell.providers.base import Request, Response, ToolCall, Usage
+from llmspell.testing import Reply, ScriptedProvider
+from tests.fake_openai import fake_openai
+
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/guide.md", "docs/embedding.md")
+
+
+class Block(NamedTuple):
+    """A fenced block; `line` is that of its first line of code."""
+
+    page: str
+    line: int
+    language: str
+    extra: str
+    code: str
+
+    def __str__(self) -> str:
+        return f"{self.page}:{self.line}:{self.language}"
+
+
+def blocks() -> list[Block]:
+    found = []
+    for page in PAGES:
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for match in re.finditer(r"^```(\w+)(.*)\n((?:.*\n)*?)```$", text, re.MULTILINE):
+            line = text.count("\n", 0, match.start()) + 2
+            found.append(Block(page, line, match[1], match[2].strip(), match[3]))
+    return found
+
+
+BLOCKS = blocks()
+FILES = [block for block in BLOCKS if block.extra.startswith("file=")]
+
+
+def of(*languages: str) -> Any:
+    chosen = [block for block in BLOCKS if block.language in languages and block not in FILES]
+    return pytest.mark.parametrize("block", chosen, ids=str)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with the files that the pages tell of."""
+    for block in FILES:
+        (tmp_path / block.extra.removeprefix("file=")).write_text(block.code, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def settings(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What `load_config` finds: a model on a server of this machine, under the names that the pages use."""
+    for name in [name for name in os.environ if name.startswith("LLMSPELL_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    with fake_openai() as fake:
+        text = f'model = "fake/test"\n[aliases]\nfast = "fake/test"\n[providers.fake]\nbase_url = "{fake.url}"\n'
+        (folder / "llmspell.toml").write_text(text)
+        yield
+
+
+def weather(city: str) -> dict[str, object]:
+    """Weather of a city."""
+    return {"city": city, "celsius": 21}
+
+
+def reply(request: Request) -> Reply:
+    """A tool call where a tool is offered and was not called yet, words otherwise."""
+    if request.tools and request.messages[-1].role == "user":
+        call = ToolCall("c1", request.tools[0]["name"], {"city": "Paris"})
+        return Response(
+            text="",
+            reasoning=None,
+            tool_calls=[call],
+            finish_reason="tool_calls",
+            raw_finish_reason=None,
+            usage=Usage(),
+            model="m",
+        )
+    return "Some words. And some more."
+
+
+@of("lua", "js")
+def test_spells_run(block: Block, folder: Path) -> None:
+    spell = llmspell.Spell(source=block.code, language=block.language, name="spell", folder=str(folder))
+    result = llmspell.run(
+        spell,
+        providers=[ScriptedProvider(reply)],
+        tools=[weather],
+        model="scripted/test",
+        stdin="one\ntwo\n",
+        limits=llmspell.Limits(timeout=30),
+        check=False,
+    )
+    if block.extra == "error":
+        assert result.error is not None
+        for kind, message in re.findall(r"(?:--|//) (\w+): (.+)", block.code):
+            assert (result.error.kind, result.error.message) == (kind, message)
+    else:
+        assert result.error is None, result.error
+
+
+@of("lua", "js")
+def test_spells_have_no_problems(block: Block) -> None:
+    from llmspell.languages import bridge_of
+
+    assert bridge_of(block.language).check(block.code, "spell") == []
+
+
+@of("python")
+@pytest.mark.usefixtures("settings")
+def test_programs_run(block: Block, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "\n" * (block.line - 1) + block.code
+    code = compile(source, str(ROOT / block.page), "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    assert not code.co_flags & inspect.CO_COROUTINE, "a snippet must be a whole program"
+    names: dict[str, Any] = {"__name__": "__main__"}
+    exec(code, names)  # noqa: S102  # that is the point
+    if isinstance(host := names.get("host"), llmspell.Host):
+        asyncio.run(host.aclose())
+    output = capsys.readouterr().out
+    for promised in re.findall(r"print\(.*\)  # (.+)", block.code):
+        if not promised.startswith(("what", "of all")):
+            assert promised in output
+
+
+@of("toml")
+def test_settings_are_known(block: Block, folder: Path) -> None:
+    (folder / "llmspell.toml").write_text(block.code, encoding="utf-8")
+    config = llmspell.load_config(folder, environ={"XDG_CONFIG_HOME": str(folder)})
+    assert config.model == tomllib.loads(block.code)["model"]
+
+
+@of("sh")
+def test_commands_exist(block: Block) -> None:
+    for line in block.code.splitlines():
+        check_command(line)
+
+
+def inline_commands() -> list[str]:
+    pages = "\n".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+    return sorted(set(re.findall(r"`(llmspell [^`]+)`", pages)))
+
+
+@pytest.mark.parametrize("line", inline_commands())
+def test_commands_in_sentences_exist(line: str) -> None:
+    check_command(line)
+
+
+def check_command(line: str) -> None:
+    program, *args = shlex.split(line.partition(" < ")[0])
+    match program:
+        case "make":
+            makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+            assert all(re.search(rf"^{target}:", makefile, re.MULTILINE) for target in args), line
+        case "pip":
+            extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+            assert args[0] == "install"
+            name, _, extra = args[1].rstrip("]").partition("[")
+            assert name == extras["name"]
+            assert extra in extras["optional-dependencies"]
+        case "llmspell":
+            check_llmspell(args)
+        case _:
+            pytest.fail(f"nobody checks {line!r}")
+
+
+def check_llmspell(args: list[str]) -> None:
+    command: click.Command = app
+    context = click.Context(app, info_name="llmspell")
+    while isinstance(command, click.Group) and args:
+        found = command.get_command(context, args[0])
+        assert found is not None, f"there is no command {args[0]}"
+        command, args = found, args[1:]
+    if not isinstance(command, click.Group) and args:
+        command.make_context(command.name, args, parent=context)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_links_lead_somewhere(page: str) -> None:
+    text = re.sub(r"^```.*?^```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    titles = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    anchors = {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+    for target in re.findall(r"\]\(([^)]+)\)", text):
+        if target.startswith("#"):
+            assert target[1:] in anchors, target
+        elif "://" not in target:
+            assert ((ROOT / page).parent / target).exists(), target
