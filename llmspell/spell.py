@@ -35,12 +35,17 @@ class Spell:
         return cls(
             source=source,
             language=language or _language_of(name),
-            name=name,
+            name=os.fsencode(name).decode(errors="replace"),
             folder=os.path.dirname(os.path.abspath(name)),
         )
 
     def __post_init__(self) -> None:
         bridge_of(self.language)  # an unknown language is an error here, not in a worker
+        for text in (self.name, self.source):
+            try:
+                text.encode()
+            except UnicodeEncodeError:
+                raise InvalidValueError(f"{self.name!r} is not valid Unicode text", hint="save it as UTF-8") from None
 
 
 def load_module(spell: Spell, specifier: str, importer: str) -> Value:

@@ -1,5 +1,7 @@
 """Spells in files, and the modules beside them."""
 
+import os
+
 import pytest
 
 from llmspell.errors import InvalidValueError, NotFoundError
@@ -102,3 +104,16 @@ def test_a_spell_without_a_folder_has_no_modules():
     spell = Spell(source="", language="lua", name="text")
     with pytest.raises(NotFoundError, match="this spell has no folder"):
         load_module(spell, "util", "text")
+
+
+def test_a_file_name_that_is_no_text_is_shown_as_near_as_can_be(tmp_path):
+    name = os.fsdecode(os.fsencode(tmp_path) + b"/\xff.lua")
+    with open(name, "w") as file:
+        file.write("return 1")
+    assert Spell.load(name).name == str(tmp_path / "\ufffd.lua")
+
+
+@pytest.mark.parametrize(("name", "source"), [("a", "return '\udcff'"), ("\udcff", "return 1")])
+def test_half_a_surrogate_pair_is_no_text(name, source):
+    with pytest.raises(InvalidValueError, match="is not valid Unicode text"):
+        Spell(source=source, language="lua", name=name)

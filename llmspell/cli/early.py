@@ -44,7 +44,8 @@ def head_start(args: Sequence[str]) -> HeadStart:
 
 def guess_dialect(args: Sequence[str]) -> str | None:
     """The dialect that `args` will probably run in a worker process."""
-    if args[:1] != ["run"] or any(arg in _OTHER_WAYS for arg in args):
+    inline = os.environ.get("LLMSPELL_ISOLATION") == "inline"
+    if inline or args[:1] != ["run"] or any(arg in _OTHER_WAYS for arg in args):
         return None
     for arg, following in zip(args, [*args[1:], ""], strict=True):
         if arg == "--lang":

@@ -131,6 +131,10 @@ class TestHeadStart:
             (home / name).touch()
         assert guess_dialect(args) == dialect
 
+    def test_no_worker_where_the_settings_want_none(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("LLMSPELL_ISOLATION", "inline")
+        assert guess_dialect(["run", "-e", "return 1", "--lang", "lua"]) is None
+
     @pytest.mark.parametrize(("guessed", "taken"), [("lua", "lua"), ("lua", "js"), (None, "lua")])
     def test_a_worker_is_there_and_none_is_left(self, guessed: str | None, taken: str) -> None:
         early = HeadStart(guessed)

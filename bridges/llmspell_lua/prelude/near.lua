@@ -35,5 +35,5 @@ end
 
 return function(owner, key, known)
   local name = type(key) == "string" and bridge.display.clean(key) or bridge.display.key(key)
-  bridge.errors.throw("not_found", format("%s has no %s", owner, name), hint(name, known))
+  bridge.errors.throw("type", format("%s has no %s", owner, name), hint(name, known))
 end

@@ -3,6 +3,6 @@ return race(function()
     write(chunk.text)
   end
 end, function()
-  sleep(0.05)
+  sleep(0.2)
   return "first"
 end)
