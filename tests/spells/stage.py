@@ -24,7 +24,7 @@ from typing import Any
 from llmspell import Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
 from llmspell.providers.base import Request, Response, TextDelta, Usage
-from llmspell.providers.content import Reasoning, Text, ToolCall
+from llmspell.providers.content import Message, Reasoning, Text, ToolCall
 from llmspell.testing import After, Reply, ScriptedProvider
 
 FOLDER = Path(__file__).parent
@@ -78,6 +78,16 @@ def _response(
     )
 
 
+def _plain(message: Message) -> dict[str, Any]:
+    """A message as an expectation writes it: without what is not there."""
+    said = {"text": message.text} if message.text else {}
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
+    answers = {result.id: result.text for result in message.tool_results}
+    return (
+        {"role": message.role} | said | ({"calls": calls} if calls else {}) | ({"answers": answers} if answers else {})
+    )
+
+
 class Stage:
     """A host with a scripted model and tools, on an event loop of its own; runs one spell after the other."""
 
@@ -110,7 +120,10 @@ class Stage:
 
     def requests(self) -> list[dict[str, Any]]:
         """What the model was asked, as plain objects."""
-        return [asdict(request) for request in self.model.requests]
+        return [
+            asdict(request) | {"messages": [_plain(message) for message in request.messages]}
+            for request in self.model.requests
+        ]
 
     def close(self) -> None:
         """End the host and its loop."""
