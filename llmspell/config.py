@@ -60,10 +60,8 @@ class ProviderConfig:
     timeout: float | None = None
     """Seconds for a whole answer, when the request does not say."""
     default_model: str | None = None
-    max_tokens_field: str | None = None
-    """`max_tokens` or `max_completion_tokens`, whichever the server knows."""
-    stream_usage: bool | None = None
-    """False for a server that refuses `stream_options`."""
+    dialect: Mapping[str, Any] = field(default_factory=_empty)
+    """What the server does differently, such as `{stream_usage = false}`; see the wire formats."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

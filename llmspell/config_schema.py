@@ -78,6 +78,7 @@ URL = Kind(
     lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://")) else None,
 )
 HEADERS = Kind("a table of texts", _texts)
+SWITCHES = Kind("a table", lambda value: dict(value) if isinstance(value, Mapping) else None)
 
 Schema: TypeAlias = Mapping[str, "Kind | Schema"]
 EACH = "*"  # stands for any name
@@ -91,12 +92,11 @@ SCHEMA: Schema = {
         EACH: {
             "base_url": URL,
             "api_key_env": TEXT,
-            "wire": _one_of("openai-chat"),
+            "wire": TEXT,
             "headers": HEADERS,
             "timeout": SECONDS,
             "default_model": TEXT,
-            "max_tokens_field": _one_of("max_tokens", "max_completion_tokens"),
-            "stream_usage": FLAG,
+            "dialect": SWITCHES,
         }
     },
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},

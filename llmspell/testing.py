@@ -7,7 +7,7 @@ import contextlib
 import hashlib
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from llmspell.errors import ProviderError
 from llmspell.providers.base import (
@@ -15,17 +15,19 @@ from llmspell.providers.base import (
     Event,
     Finished,
     LLMProvider,
-    Message,
     ModelInfo,
+    PartAdded,
     ReasoningDelta,
     Request,
     Response,
     Started,
+    StateDelta,
     TextDelta,
     TokenCount,
     ToolCallDelta,
     Usage,
 )
+from llmspell.providers.content import Message, Part, Reasoning, State, Text, ToolCall, ToolResult
 
 if TYPE_CHECKING:
     import httpx2
@@ -111,15 +113,31 @@ def _events(reply: Reply, request: Request) -> Sequence[Event | Exception]:
 
 def _replayed(reply: Response) -> Iterator[Event]:
     yield Started(reply.id, reply.model)
-    if reply.reasoning:
-        yield from map(ReasoningDelta, words(reply.reasoning))
-    yield from map(TextDelta, words(reply.text))
-    for index, call in enumerate(reply.tool_calls):
+    for index, part in enumerate(reply.parts):
+        yield from _part_events(index, part)
+    yield reply.usage
+    yield Finished(reply.finish_reason, reply.raw_finish_reason, reply.raw)
+
+
+def _part_events(index: int, part: Part) -> Iterator[Event]:
+    if isinstance(part, Text):
+        yield from (TextDelta(word, index) for word in words(part.text))
+        yield from _state("text", index, part.state)
+    elif isinstance(part, Reasoning):
+        yield from (ReasoningDelta(word, index) for word in words(part.text))
+        yield from _state("reasoning", index, part.state)
+    elif isinstance(part, ToolCall):
         import json  # rarely needed
 
-        yield ToolCallDelta(index, call.id, call.name, json.dumps(call.arguments))
-    yield reply.usage
-    yield Finished(reply.finish_reason, reply.raw_finish_reason)
+        yield ToolCallDelta(index, part.id, part.name, json.dumps(part.arguments))
+        yield from _state("tool_call", index, part.state)
+    elif not isinstance(part, ToolResult):
+        yield PartAdded(part)
+
+
+def _state(kind: Literal["text", "reasoning", "tool_call"], index: int, state: State | None) -> Iterator[Event]:
+    if state is not None:
+        yield StateDelta(kind, index, state)
 
 
 def words(text: str) -> list[str]:
@@ -128,7 +146,7 @@ def words(text: str) -> list[str]:
 
 
 def _words(messages: list[Message]) -> int:
-    return sum(len(message.content.split()) for message in messages)
+    return sum(len(message.text.split()) for message in messages)
 
 
 class Answer(NamedTuple):

@@ -38,8 +38,7 @@ api_key_env = "HERE_KEY"
 wire = "openai-chat"
 timeout = 120
 default_model = "m"
-max_tokens_field = "max_completion_tokens"
-stream_usage = false
+dialect = {max_tokens = "max_completion_tokens", stream_usage = false}
 headers = { x-title = "spells" }
 
 [local]
@@ -92,8 +91,7 @@ def test_a_full_file(places):
                 wire="openai-chat",
                 timeout=120,
                 default_model="m",
-                max_tokens_field="max_completion_tokens",
-                stream_usage=False,
+                dialect={"max_tokens": "max_completion_tokens", "stream_usage": False},
                 headers={"x-title": "spells"},
             )
         },
@@ -177,7 +175,6 @@ MISTAKES = [
     ("[model]\nname = 'x'", "model must be text, not a table"),
     ("[aliases]\na = 1", "aliases.a must be text, not 1"),
     ('[providers.x]\nbase_url = "localhost:80"', "providers.x.base_url must be a URL"),
-    ('[providers.x]\nwire = "morse"', 'providers.x.wire must be "openai-chat"'),
     ("[providers.x]\nheaders = { a = 1 }", "providers.x.headers must be a table of texts"),
     ("download_tokenizers = 1", "download_tokenizers must be true or false, not 1"),
     ("model = ", "not TOML"),

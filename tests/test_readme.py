@@ -22,7 +22,8 @@ import pytest
 
 import llmspell
 from llmspell.cli.app import app
-from llmspell.providers.base import Request, Response, ToolCall, Usage
+from llmspell.providers.base import Request, Response, Usage
+from llmspell.providers.content import ToolCall
 from llmspell.testing import Reply, ScriptedProvider
 from tests.fake_openai import fake_openai
 
@@ -93,9 +94,7 @@ def reply(request: Request) -> Reply:
     if request.tools and request.messages[-1].role == "user":
         call = ToolCall("c1", request.tools[0]["name"], {"city": "Paris"})
         return Response(
-            text="",
-            reasoning=None,
-            tool_calls=[call],
+            parts=[call],
             finish_reason="tool_calls",
             raw_finish_reason=None,
             usage=Usage(),

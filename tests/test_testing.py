@@ -15,16 +15,15 @@ from hypothesis import strategies as st
 from llmspell.errors import ProviderError, RateLimitError
 from llmspell.providers.base import (
     Finished,
-    Message,
     ReasoningDelta,
     Request,
     Response,
     Started,
     TextDelta,
-    ToolCall,
     Usage,
     fold,
 )
+from llmspell.providers.content import Message, Reasoning, Text, ToolCall
 from llmspell.testing import After, Answer, NetworkUsedError, RecordedTransport, ScriptedProvider, no_network, words
 
 
@@ -69,16 +68,14 @@ def test_replies_come_in_order_and_requests_are_kept():
 
 
 def test_a_function_answers_for_ever():
-    provider = ScriptedProvider(lambda request: request.messages[-1].content.upper())
+    provider = ScriptedProvider(lambda request: request.messages[-1].text.upper())
     for text in ("a", "b", "c"):
         assert asyncio.run(provider.complete(ask(text))).text == text.upper()
 
 
 def test_a_whole_response_comes_back_as_it_was():
     response = Response(
-        text="It is warm.",
-        reasoning="Let me see.",
-        tool_calls=[ToolCall("c1", "weather", {"city": "Paris"})],
+        parts=[Reasoning("Let me see."), Text("It is warm."), ToolCall("c1", "weather", {"city": "Paris"})],
         finish_reason="tool_calls",
         raw_finish_reason="tool_use",
         usage=Usage(5, 6, 1, 2),

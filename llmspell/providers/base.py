@@ -12,34 +12,16 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
 from llmspell.errors import ModelError, ProviderError
+from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall
 
-Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
 CountMethod: TypeAlias = Literal["endpoint", "tiktoken", "model", "estimate"]
-
-
-@dataclass(slots=True)
-class ToolCall:
-    """A model asks for a tool. `arguments` is the parsed JSON object; `id` is what the result refers to."""
-
-    id: str
-    name: str
-    arguments: dict[str, Any]
-
-
-@dataclass(slots=True)
-class Message:
-    """One turn of a conversation; `tool_calls` belong to the assistant, `tool_call_id` to a tool's answer."""
-
-    role: Role
-    content: str
-    tool_calls: list[ToolCall] = field(default_factory=list)
-    tool_call_id: str | None = None
+Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high"]
 
 
 @dataclass(slots=True, kw_only=True)
 class Request:
-    """What to ask a model. `timeout` is in seconds for the whole answer; `extra` goes to the provider as it is."""
+    """What to ask a model. What is None is up to the provider; what it cannot do is an error of kind `model`."""
 
     model: str
     messages: list[Message]
@@ -49,33 +31,54 @@ class Request:
     stop: list[str] = field(default_factory=list)
     seed: int | None = None
     timeout: float | None = None
+    """Seconds for the whole answer."""
     tools: list[dict[str, Any]] = field(default_factory=list)
     """Tools the model may call: `{"name", "description", "parameters"}`, parameters being JSON Schema."""
+    tool_choice: str | None = None
+    """`auto`, `none`, `required`, or the name of the one tool that must be called."""
+    parallel_tool_calls: bool | None = None
+    provider_tools: list[dict[str, Any]] = field(default_factory=list)
+    """Tools that the provider runs itself, in its own words."""
+    schema: dict[str, Any] | None = None
+    """JSON Schema that the answer must follow."""
+    schema_name: str = "answer"
+    reasoning: Effort | int | None = None
+    """How much to think before the answer: an effort, or a number of tokens."""
+    logprobs: int | None = None
+    """Give the log probability of each token, and of so many others in its place."""
     extra: dict[str, Any] = field(default_factory=dict)
+    """Goes to the provider as it is, laid over the rest."""
 
 
 @dataclass(slots=True)
 class Usage:
-    """Tokens of a call; None where the provider did not say. Cached tokens are part of the input tokens."""
+    """Tokens of a call; None where the provider did not say.
+
+    Whatever the provider counts, here `input_tokens` contains those read from a cache (`cached_tokens`) and those
+    written to one (`cache_write_tokens`), and `output_tokens` contains `reasoning_tokens`.
+    """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_tokens: int | None = None
 
 
 @dataclass(slots=True)
 class TextDelta:
-    """More of the answer."""
+    """More of the text with that number among the texts of the answer."""
 
     text: str
+    index: int = 0
 
 
 @dataclass(slots=True)
 class ReasoningDelta:
-    """More of what the model thinks before it answers."""
+    """More of what the model thinks."""
 
     text: str
+    index: int = 0
 
 
 @dataclass(slots=True)
@@ -89,6 +92,29 @@ class ToolCallDelta:
 
 
 @dataclass(slots=True)
+class StateDelta:
+    """State for a part of the answer: merged, key by key, into what that part has already."""
+
+    kind: Literal["text", "reasoning", "tool_call"]
+    index: int
+    state: State
+
+
+@dataclass(slots=True)
+class PartAdded:
+    """A part that comes whole: a picture, a recording, or something only the provider understands."""
+
+    part: Media | Foreign
+
+
+@dataclass(slots=True)
+class LogProbs:
+    """Log probabilities of more tokens: `{"token", "logprob", "top": [{"token", "logprob"}]}` each."""
+
+    tokens: list[dict[str, Any]]
+
+
+@dataclass(slots=True)
 class Started:
     """The provider accepted the request: its id for the answer, and the model that really answers."""
 
@@ -98,27 +124,55 @@ class Started:
 
 @dataclass(slots=True)
 class Finished:
-    """The model stopped: why, in our words and in the provider's."""
+    """The model stopped: why, in our words and in the provider's. `raw` has the fields of the answer that nothing
+    else here stands for."""
 
     reason: FinishReason
     raw_reason: str | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
 
 
-Event: TypeAlias = Started | TextDelta | ReasoningDelta | ToolCallDelta | Usage | Finished
+Event: TypeAlias = (
+    Started | TextDelta | ReasoningDelta | ToolCallDelta | StateDelta | PartAdded | LogProbs | Usage | Finished
+)
 
 
 @dataclass(slots=True, kw_only=True)
 class Response:
-    """A whole answer."""
+    """A whole answer: its parts in the order in which they came."""
 
-    text: str
-    reasoning: str | None
-    tool_calls: list[ToolCall]
+    parts: list[Part]
     finish_reason: FinishReason
     raw_finish_reason: str | None
     usage: Usage
     model: str
     id: str | None = None
+    request_id: str | None = None
+    """The provider's name for the HTTP request, for its support."""
+    rate_limit: dict[str, str] = field(default_factory=dict)
+    """The headers that tell of rate limits."""
+    logprobs: list[dict[str, Any]] | None = None
+    raw: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def message(self) -> Message:
+        """The answer as a turn of the conversation, to be sent back with the next one."""
+        return Message("assistant", self.parts)
+
+    @property
+    def text(self) -> str:
+        """What the model says; empty when it only calls tools."""
+        return self.message.text
+
+    @property
+    def reasoning(self) -> str | None:
+        """What the model thought, where the provider shows it."""
+        return "".join(part.text for part in self.parts if isinstance(part, Reasoning)) or None
+
+    @property
+    def tool_calls(self) -> list[ToolCall]:
+        """The tools that the model asks for."""
+        return self.message.tool_calls
 
 
 @dataclass(slots=True, kw_only=True)
@@ -219,21 +273,26 @@ class Accumulator:
     def __init__(self, model: str) -> None:
         self._model = model
         self._id: str | None = None
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
-        self._calls: dict[int, ToolCallDelta] = {}
+        self._parts: dict[tuple[str, int], _Growing] = {}
+        self._logprobs: list[dict[str, Any]] | None = None
         self._usage = Usage()
         self._finished: Finished | None = None
 
     def add(self, event: Event) -> None:
         """Take one event, in the order in which they came."""
         match event:
-            case TextDelta(text):
-                self._text.append(text)
-            case ReasoningDelta(text):
-                self._reasoning.append(text)
+            case TextDelta(text, index):
+                self._part("text", index).pieces.append(text)
+            case ReasoningDelta(text, index):
+                self._part("reasoning", index).pieces.append(text)
             case ToolCallDelta():
-                self._add_call(event)
+                self._part("tool_call", event.index).add_call(event)
+            case StateDelta(kind, index, state):
+                self._part(kind, index).add_state(state)
+            case PartAdded(part):
+                self._part("whole", len(self._parts)).whole = part
+            case LogProbs(tokens):
+                self._logprobs = [*(self._logprobs or ()), *tokens]
             case Usage():
                 self._usage = event
             case Finished():
@@ -241,11 +300,11 @@ class Accumulator:
             case Started(id_, model):
                 self._id, self._model = id_ or self._id, model or self._model
 
-    def _add_call(self, delta: ToolCallDelta) -> None:
-        call = self._calls.setdefault(delta.index, ToolCallDelta(delta.index))
-        call.id = call.id or delta.id
-        call.name = call.name or delta.name
-        call.arguments += delta.arguments
+    def _part(self, kind: str, index: int) -> _Growing:
+        part = self._parts.get((kind, index))
+        if part is None:
+            part = self._parts[kind, index] = _Growing(kind, index)
+        return part
 
     @property
     def usage(self) -> Usage:
@@ -257,31 +316,61 @@ class Accumulator:
         if self._finished is None:
             raise ProviderError("the answer ended before it was finished", retryable=True)
         reason = self._finished.reason
-        calls = [
-            tool_call(call)
-            for _, call in sorted(self._calls.items())
-            if reason != "length" or _arguments(call.arguments) is not None  # the limit cut this one off
-        ]
+        parts = [part for growing in self._parts.values() if (part := growing.part(cut=reason == "length"))]
+        calls = any(isinstance(part, ToolCall) for part in parts)
         return Response(
-            text="".join(self._text),
-            reasoning="".join(self._reasoning) or None,
-            tool_calls=calls,
+            parts=parts,
             finish_reason="tool_calls" if calls and reason == "stop" else reason,
             raw_finish_reason=self._finished.raw_reason,
             usage=self._usage,
             model=self._model,
             id=self._id,
+            logprobs=self._logprobs,
+            raw=self._finished.raw,
         )
 
 
-def tool_call(delta: ToolCallDelta) -> ToolCall:
+class _Growing:
+    """A part of which pieces have come."""
+
+    def __init__(self, kind: str, index: int) -> None:
+        self.pieces: list[str] = []
+        self.whole: Media | Foreign | None = None
+        self._kind = kind
+        self._index = index
+        self._id = ""
+        self._name = ""
+        self._state: State | None = None
+
+    def add_call(self, delta: ToolCallDelta) -> None:
+        self._id = self._id or delta.id
+        self._name = self._name or delta.name
+        self.pieces.append(delta.arguments)
+
+    def add_state(self, state: State) -> None:
+        self._state = State(state.wire, (self._state.data if self._state else {}) | state.data)
+
+    def part(self, *, cut: bool) -> Part | None:
+        """The finished part; None for an empty one, and for a tool call whose arguments a limit `cut` off."""
+        text = "".join(self.pieces)
+        if self._kind == "tool_call":
+            delta = ToolCallDelta(self._index, self._id, self._name, text)
+            return None if cut and _arguments(text) is None else tool_call(delta, self._state)
+        if self.whole is not None:
+            return self.whole
+        if not text and self._state is None:
+            return None
+        return Text(text, self._state) if self._kind == "text" else Reasoning(text, self._state)
+
+
+def tool_call(delta: ToolCallDelta, state: State | None = None) -> ToolCall:
     """The finished call of the collected pieces; no arguments at all mean an empty object."""
     arguments = _arguments(delta.arguments)
     if arguments is None:
         raise ProviderError(
             f"the model called {delta.name!r} with arguments that are not a JSON object: {delta.arguments[:80]!r}"
         )
-    return ToolCall(delta.id or f"call_{delta.index}", delta.name, arguments)
+    return ToolCall(delta.id or f"call_{delta.index}", delta.name, arguments, state)
 
 
 def _arguments(text: str) -> dict[str, Any] | None:

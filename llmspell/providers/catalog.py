@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
-
-from llmspell.providers.wire.openai_chat import COMMON, Dialect
+from typing import Any, NamedTuple
 
 
 class Row(NamedTuple):
@@ -19,7 +17,10 @@ class Row(NamedTuple):
     key_required: bool = False
     default_model: str | None = None
     headers: Mapping[str, str] = MappingProxyType({})
-    dialect: Dialect = COMMON
+    wire: str = "openai-chat"
+    """The format it speaks."""
+    dialect: Mapping[str, Any] = MappingProxyType({})
+    """What it does differently: fields of the format's `Dialect`."""
     timeout: float | None = None
     """Seconds for a whole answer, when a request does not say; None waits as long as bytes keep coming."""
     prices: str | None = None
@@ -32,7 +33,7 @@ OPENAI = Row(
     key_env="OPENAI_API_KEY",
     key_required=True,
     default_model="gpt-5-mini",
-    dialect=Dialect(max_tokens="max_completion_tokens"),
+    dialect=MappingProxyType({"max_tokens": "max_completion_tokens"}),
     prices="openai",
 )
 

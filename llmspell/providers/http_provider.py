@@ -14,7 +14,6 @@ from llmspell.providers.base import (
     Embeddings,
     Event,
     LLMProvider,
-    Message,
     ModelInfo,
     Request,
     Response,
@@ -23,10 +22,12 @@ from llmspell.providers.base import (
     Usage,
 )
 from llmspell.providers.catalog import Row
+from llmspell.providers.content import Message
 from llmspell.providers.failures import Asked, failure, missing_key
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
-from llmspell.providers.wire import openai_chat as wire
+from llmspell.providers.wire import formats
+from llmspell.providers.wire.format import HttpRequest, StreamDecoder
 from llmspell.providers.wire.problem import RefusedError, from_body
 
 T = TypeVar("T")
@@ -37,9 +38,9 @@ _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_conte
 
 
 class HttpProvider(LLMProvider):
-    """A service that speaks OpenAI's chat completions.
+    """A service, in the wire format of its row.
 
-    `key` goes into the `authorization` header and nowhere else. `transport` may be shared by many providers and
+    `key` goes into the header that the format says and nowhere else. `transport` may be shared by many providers and
     is not closed by this one. `download_ranks` lets tiktoken fetch its tables (see `tokens`).
     """
 
@@ -59,24 +60,23 @@ class HttpProvider(LLMProvider):
         self._retries = retries or RetryPolicy()
         self._download_ranks = download_ranks
         self._base = row.base_url.rstrip("/")
+        self._format = formats.make(row.wire, row.dialect)
         self._headers = {"content-type": "application/json", "user-agent": "llmspell", **row.headers}
         if self._key:
-            self._headers["authorization"] = f"Bearer {self._key}"
+            self._headers |= self._format.auth(self._key)
 
     def __repr__(self) -> str:
         return f"<HttpProvider {self.name} at {host_of(self._base)}>"
 
     async def complete(self, request: Request) -> Response:
-        body = wire.encode(request, stream=False, dialect=self._row.dialect)
-        call = self._call(wire.CHAT_PATH, body, request.timeout)
+        call = self._call(self._format.chat(request, stream=False), request.timeout)
         accumulator = Accumulator(request.model)
-        for event in await self._whole(call, wire.decode, request.model):
+        for event in await self._whole(call, self._format.decode, request.model):
             accumulator.add(event)
         return accumulator.response()
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
-        body = wire.encode(request, stream=True, dialect=self._row.dialect)
-        call = self._call(wire.CHAT_PATH, body, request.timeout)
+        call = self._call(self._format.chat(request, stream=True), request.timeout)
         opened = await with_retries(lambda: self._open(call, request.model), self._retries, _left(call))
         reply, decoder, events = opened
         try:
@@ -97,8 +97,8 @@ class HttpProvider(LLMProvider):
         vectors: list[list[float]] = []
         spent: int | None = None
         for batch in _batches(texts):
-            call = self._call(wire.EMBEDDINGS_PATH, wire.encode_embeddings(model, batch), timeout)
-            found, usage = await self._whole(call, wire.decode_embeddings, model)
+            call = self._call(self._format.embeddings(model, batch), timeout)
+            found, usage = await self._whole(call, self._format.decode_embeddings, model)
             if len(found) != len(batch):
                 message = f"{self.name} sent {len(found)} vectors for {len(batch)} texts"
                 raise ProviderError(message, provider=self.name)
@@ -116,8 +116,8 @@ class HttpProvider(LLMProvider):
         return await asyncio.to_thread(count_messages, model, messages, download=self._download_ranks)
 
     async def list_models(self) -> list[ModelInfo]:
-        call = self._call(wire.MODELS_PATH, b"", None, method="GET")
-        return [self._info(found) for found in await self._whole(call, wire.decode_models, "")]
+        call = self._call(self._format.models(), None)
+        return [self._info(found) for found in await self._whole(call, self._format.decode_models, "")]
 
     async def info(self, model: str) -> ModelInfo:
         models = {found.name: found for found in await self.list_models()}
@@ -136,12 +136,13 @@ class HttpProvider(LLMProvider):
         details = {key: value for key, value in found.items() if key in ("owned_by", "created")}
         return ModelInfo(name=f"{self.name}/{found['id']}", provider=self.name, context_length=context, details=details)
 
-    def _call(self, path: str, body: bytes, timeout: float | None, method: str = "POST") -> Call:
+    def _call(self, asked: HttpRequest, timeout: float | None) -> Call:
         if self._row.key_required and not self._key:
             raise missing_key(self._asked(""))
         seconds = self._row.timeout if timeout is None else timeout
         deadline = None if seconds is None else time.monotonic() + seconds
-        return Call(method, self._base + path, self._headers, body, deadline, self.name)
+        headers = {**self._headers, **asked.headers} if asked.headers else self._headers
+        return Call(asked.method, self._base + asked.path, headers, asked.body, deadline, self.name)
 
     async def _whole(self, call: Call, decode: Callable[[bytes], T], model: str) -> T:
         """What `decode` makes of the body of a whole answer."""
@@ -156,13 +157,13 @@ class HttpProvider(LLMProvider):
 
         return await with_retries(attempt, self._retries, _left(call))
 
-    async def _open(self, call: Call, model: str) -> tuple[Reply, wire.Decoder, list[Event]]:
+    async def _open(self, call: Call, model: str) -> tuple[Reply, StreamDecoder, list[Event]]:
         """A stream that has delivered its first token, until which a new attempt costs nothing."""
         reply = await self._transport.open(call)
-        decoder = wire.Decoder()
+        decoder = self._format.decoder()
         try:
             if reply.status != 200 or not reply.is_stream:
-                events = self._decoded(reply, await reply.read(), wire.decode, model)
+                events = self._decoded(reply, await reply.read(), self._format.decode, model)
                 decoder.done = True
                 return reply, decoder, events
             events = []
@@ -203,7 +204,7 @@ class HttpProvider(LLMProvider):
         return Asked(self.name, host_of(self._base), model, self._key, self._row.key_env or "")
 
 
-async def _more(reply: Reply, decoder: wire.Decoder) -> list[Event]:
+async def _more(reply: Reply, decoder: StreamDecoder) -> list[Event]:
     piece = await reply.next()
     return decoder.feed(piece) if piece else decoder.end()
 

@@ -206,25 +206,21 @@ class ProviderRegistry:
 def _configured(name: str, own: ProviderConfig, known: Row | None) -> Row:
     """The row for `[providers.NAME]`: over the built-in one, a new base URL makes the key and the prices its own."""
     from llmspell.providers.catalog import Row
-    from llmspell.providers.wire.openai_chat import COMMON, Dialect
 
     if own.base_url is None and known is None:
         raise InvalidValueError(f"providers.{name}.base_url is missing", hint="such as http://127.0.0.1:8080/v1")
-    if known is None or own.base_url is not None:
-        known = Row(
-            name, own.base_url or "", known.key_env if known else None, dialect=known.dialect if known else COMMON
-        )
-    dialect = Dialect(
-        own.max_tokens_field or known.dialect.max_tokens,
-        known.dialect.stream_usage if own.stream_usage is None else own.stream_usage,
-    )
+    if known is None:
+        known = Row(name, own.base_url or "")
+    elif own.base_url is not None:
+        known = Row(name, own.base_url, known.key_env, wire=known.wire, dialect=known.dialect)
     return known._replace(
         key_env=own.api_key_env or known.key_env,
         key_required=known.key_required or own.api_key_env is not None,
         headers=own.headers or known.headers,
         timeout=own.timeout or known.timeout,
         default_model=own.default_model or known.default_model,
-        dialect=dialect,
+        wire=own.wire or known.wire,
+        dialect={**known.dialect, **own.dialect},
     )
 
 

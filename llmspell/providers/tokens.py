@@ -13,7 +13,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from llmspell.providers.base import Message, TokenCount
+from llmspell.providers.base import TokenCount
+from llmspell.providers.content import Message
 
 if TYPE_CHECKING:
     import tiktoken
@@ -40,7 +41,7 @@ def count_messages(model: str, messages: list[Message], *, download: bool = Fals
     encoding = _encoding(model, download=download)
     total = _PER_REPLY
     for message in messages:
-        pieces = [message.role, message.content]
+        pieces = [message.role, message.text, *(result.text for result in message.tool_results)]
         for call in message.tool_calls:
             pieces += [call.name, str(call.arguments)]
         total += _PER_MESSAGE + sum(_count(piece, encoding) for piece in pieces)

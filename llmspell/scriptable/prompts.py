@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from llmspell.errors import InvalidValueError
-from llmspell.providers.base import Message, Request, ToolCall
+from llmspell.providers.base import Request
+from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
 from llmspell.scriptable import records
 
 
@@ -37,11 +38,15 @@ def _message(message: records.Message, place: str) -> Message:
     if (answers is not None) != (role == "tool"):
         said = "is missing" if role == "tool" else f"belongs to the role tool, not to {role}"
         raise InvalidValueError(f"{place}: tool_call_id {said}", hint="it is the id of the tool call that is answered")
-    return Message(role, _text(message.get("content", "")), [ToolCall(**call) for call in calls or ()], answers)
+    parts = _parts(message.get("content", ""))
+    if answers is not None:
+        return Message(role, [ToolResult(answers, parts)])
+    return Message(role, [*parts, *(ToolCall(**call) for call in calls or ())])
 
 
-def _text(content: str | list[records.TextPart]) -> str:
-    return content if isinstance(content, str) else "".join(part["text"] for part in content)
+def _parts(content: str | list[records.TextPart]) -> list[Text | Media]:
+    texts = [content] if isinstance(content, str) else [part["text"] for part in content]
+    return [Text(text) for text in texts if text]
 
 
 def _tool(tool: records.ModelTool) -> dict[str, Any]:

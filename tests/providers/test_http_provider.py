@@ -22,8 +22,9 @@ from llmspell.errors import (
     TimeoutExceededError,
 )
 from llmspell.providers import http_provider
-from llmspell.providers.base import Message, Request, TextDelta, Usage, fold
+from llmspell.providers.base import Request, TextDelta, Usage, fold
 from llmspell.providers.catalog import OPENAI, Row
+from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider
 from llmspell.providers.retry import RetryPolicy
 from llmspell.providers.transport import HttpTransport

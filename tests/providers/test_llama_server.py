@@ -10,7 +10,8 @@ import pytest
 
 from llmspell.config import Config, ProviderConfig
 from llmspell.errors import AuthError, ContextLengthError
-from llmspell.providers.base import Message, Request, TextDelta, fold
+from llmspell.providers.base import Request, TextDelta, fold
+from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
 from tests import tiny
 

@@ -12,7 +12,8 @@ import pytest
 from llmspell.config import Config, LocalConfig, ProviderConfig
 from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.providers import registry as module
-from llmspell.providers.base import Message, Request
+from llmspell.providers.base import Request
+from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
 from llmspell.testing import Answer, RecordedTransport, ScriptedProvider
 from tests.providers.loopback import LoopbackServer, completion, http
@@ -149,7 +150,7 @@ def test_a_configured_service():
 
 
 def test_settings_are_laid_over_the_built_in_service():
-    own = ProviderConfig(api_key_env="WORK_KEY", max_tokens_field="max_tokens")
+    own = ProviderConfig(api_key_env="WORK_KEY", dialect={"max_tokens": "max_tokens"})
     request = request_of(Config(providers={"openai": own}), "openai/m", {"WORK_KEY": "w", **KEYED})
     assert request.url.host == "api.openai.com"
     assert request.headers["authorization"] == "Bearer w"

@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from llmspell.providers import tokens
-from llmspell.providers.base import Message, ToolCall
+from llmspell.providers.content import Message, ToolCall
 from llmspell.providers.tokens import cache_file, count_messages, estimate
 from llmspell.testing import NetworkUsedError
 
@@ -40,7 +40,7 @@ def test_openai_models_are_counted_with_tiktoken(tables):
     import tiktoken
 
     encode = tiktoken.get_encoding("o200k_base").encode
-    texts = [text for message in CONVERSATION for text in (message.role, message.content)]
+    texts = [text for message in CONVERSATION for text in (message.role, message.text)]
     expected = sum(len(encode(text)) for text in texts) + 3 * len(CONVERSATION) + 3
     count = count_messages("gpt-5-mini", CONVERSATION)
     assert (count.tokens, count.method) == (expected, "tiktoken")
@@ -55,7 +55,7 @@ def test_special_tokens_in_a_text_are_only_text(tables):
 def test_tool_calls_count_too(tables):
     call = ToolCall("c", "weather", {"city": "Paris"})
     bare = count_messages("gpt-4o", [Message("assistant", "")]).tokens
-    assert count_messages("gpt-4o", [Message("assistant", "", [call])]).tokens > bare + 4
+    assert count_messages("gpt-4o", [Message("assistant", [call])]).tokens > bare + 4
 
 
 @pytest.mark.usefixtures("no_tables")

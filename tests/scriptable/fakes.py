@@ -13,13 +13,13 @@ from llmspell.providers.base import (
     Event,
     Finished,
     LLMProvider,
-    Message,
     ModelInfo,
     Request,
     TextDelta,
     TokenCount,
     Usage,
 )
+from llmspell.providers.content import Message
 from llmspell.scriptable.context import RunUsage
 
 

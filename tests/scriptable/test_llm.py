@@ -17,14 +17,13 @@ from llmspell.errors import (
 )
 from llmspell.providers.base import (
     Finished,
-    Message,
     ReasoningDelta,
     Started,
     TextDelta,
-    ToolCall,
     ToolCallDelta,
     Usage,
 )
+from llmspell.providers.content import Message, Text, ToolCall, ToolResult
 from llmspell.scriptable.objects import method
 from tests.scriptable.fakes import FakeContext, FakeProvider
 
@@ -129,9 +128,9 @@ def test_messages_become_the_providers() -> None:
     complete(context, prompt=prompt)
     assert context.provider.requests[0].messages == [
         Message("system", "Be brief."),
-        Message("user", "ab"),
-        Message("assistant", "", [ToolCall("c1", "now", {})]),
-        Message("tool", "12:00", [], "c1"),
+        Message("user", [Text("a"), Text("b")]),
+        Message("assistant", [ToolCall("c1", "now", {})]),
+        Message("tool", [ToolResult("c1", [Text("12:00")])]),
     ]
 
 

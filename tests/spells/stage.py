@@ -23,7 +23,8 @@ from typing import Any
 
 from llmspell import Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
-from llmspell.providers.base import Request, Response, TextDelta, ToolCall, Usage
+from llmspell.providers.base import Request, Response, TextDelta, Usage
+from llmspell.providers.content import Message, Reasoning, Text, ToolCall
 from llmspell.testing import After, Reply, ScriptedProvider
 
 FOLDER = Path(__file__).parent
@@ -69,13 +70,21 @@ def _response(
     text: str = "", reasoning: str | None = None, tool_calls: tuple[Any, ...] = (), finish: str = "stop", **usage: int
 ) -> Response:
     return Response(
-        text=text,
-        reasoning=reasoning,
-        tool_calls=[ToolCall(**call) for call in tool_calls],
+        parts=[Reasoning(reasoning or ""), Text(text), *(ToolCall(**call) for call in tool_calls)],
         finish_reason=finish,  # type: ignore[arg-type]  # the file says which
         raw_finish_reason=finish,
         usage=Usage(**usage),
         model="test",
+    )
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    """A message as an expectation writes it: without what is not there."""
+    said = {"text": message.text} if message.text else {}
+    calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
+    answers = {result.id: result.text for result in message.tool_results}
+    return (
+        {"role": message.role} | said | ({"calls": calls} if calls else {}) | ({"answers": answers} if answers else {})
     )
 
 
@@ -111,7 +120,10 @@ class Stage:
 
     def requests(self) -> list[dict[str, Any]]:
         """What the model was asked, as plain objects."""
-        return [asdict(request) for request in self.model.requests]
+        return [
+            asdict(request) | {"messages": [_plain(message) for message in request.messages]}
+            for request in self.model.requests
+        ]
 
     def close(self) -> None:
         """End the host and its loop."""
@@ -121,7 +133,7 @@ class Stage:
     def _reply(self, request: Request) -> Reply:
         at = len(self.model.requests) - 1
         if at >= len(self._replies):
-            return f"echo {request.messages[-1].content}"
+            return f"echo {request.messages[-1].text}"
         return reply_of(self._replies[at])
 
     async def _settled(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
@@ -17,7 +16,6 @@ from llmspell.providers.base import (
     Finished,
     FinishReason,
     LLMProvider,
-    Message,
     ModelInfo,
     ReasoningDelta,
     Request,
@@ -27,8 +25,10 @@ from llmspell.providers.base import (
     ToolCallDelta,
     Usage,
 )
+from llmspell.providers.content import Message
 from llmspell.providers.local import resolve
 from llmspell.providers.local.store import ModelStore, StoredModel
+from llmspell.providers.wire.openai_chat import chat_messages
 
 if TYPE_CHECKING:
     from llmspell.providers.local.pool import Lease
@@ -101,7 +101,7 @@ class LocalProvider(LLMProvider):
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         """Counted by the model's own tokenizer, its chat template included."""
-        body = {"messages": [_message(message) for message in messages]}
+        body = {"messages": chat_messages(messages)}
         with self._named():
             async with self._lease(model, None) as process:
                 return TokenCount(await process.call("count", body), "model")
@@ -182,23 +182,7 @@ def _body(request: Request) -> dict[str, Any]:
         "tools": [{"type": "function", "function": tool} for tool in request.tools] or None,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    return request.extra | given | {"messages": [_message(message) for message in request.messages]}
-
-
-def _message(message: Message) -> dict[str, Any]:
-    body: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_call_id is not None:
-        body["tool_call_id"] = message.tool_call_id
-    if message.tool_calls:
-        body["tool_calls"] = [
-            {
-                "id": call.id,
-                "type": "function",
-                "function": {"name": call.name, "arguments": json.dumps(call.arguments)},
-            }
-            for call in message.tool_calls
-        ]
-    return body
+    return request.extra | given | {"messages": chat_messages(request.messages)}
 
 
 def _event(event: list[Any]) -> Event:

@@ -1,1 +1,1 @@
-"""Wire formats, without I/O: a request becomes bytes, and bytes become events."""
+"""Wire formats: how models are talked to. No module here does I/O."""

@@ -15,21 +15,17 @@ from llmspell.providers.base import (
     Event,
     Finished,
     FinishReason,
-    Message,
     ReasoningDelta,
     Request,
     Started,
     TextDelta,
-    ToolCall,
     Usage,
 )
+from llmspell.providers.content import Message, ToolCall
 from llmspell.providers.wire import sse
+from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.fragments import ToolCallAssembler
 from llmspell.providers.wire.problem import RefusedError, from_json
-
-CHAT_PATH = "/chat/completions"
-EMBEDDINGS_PATH = "/embeddings"
-MODELS_PATH = "/models"
 
 _REASONS: dict[str, FinishReason] = {
     "stop": "stop",
@@ -54,12 +50,52 @@ class Dialect(NamedTuple):
     """Whether `stream_options.include_usage` may be sent."""
 
 
-COMMON = Dialect()
+class OpenAIChat(Format):
+    """Chat completions, in the dialect of one server."""
+
+    name = "openai-chat"
+
+    def __init__(self, dialect: Dialect | None = None) -> None:
+        self._dialect = dialect or Dialect()
+
+    def auth(self, key: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {key}"}
+
+    def chat(self, request: Request, *, stream: bool) -> HttpRequest:
+        return HttpRequest("/chat/completions", _dumps(_body(request, self._dialect, stream=stream) | request.extra))
+
+    def decode(self, body: bytes) -> list[Event]:
+        data = _loads(body)
+        reader = _Reader()
+        if not isinstance(data, dict) or not data.get("choices"):
+            raise _not_an_answer(data)
+        events = _read(reader, data, "message")
+        return events + reader.end()
+
+    def decoder(self) -> Decoder:
+        return Decoder()
+
+    def decode_models(self, body: bytes) -> list[dict[str, Any]]:
+        data = _loads(body)
+        items = data.get("data", data.get("models")) if isinstance(data, dict) else data
+        if not isinstance(items, list):
+            raise _not_an_answer(data)
+        return [item for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+
+    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
+        return HttpRequest("/embeddings", _dumps({"model": model, "input": texts}))
+
+    def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
+        data = _loads(body)
+        try:
+            items = sorted(data["data"], key=lambda item: item.get("index") or 0)
+            return [_vector(item["embedding"]) for item in items], _usage(data.get("usage") or {})
+        except (AttributeError, KeyError, TypeError, ValueError, struct.error):
+            raise _not_an_answer(data) from None
 
 
-def encode(request: Request, *, stream: bool, dialect: Dialect = COMMON) -> bytes:
-    """The body of a request; `Request.extra` is laid over it last."""
-    body: dict[str, Any] = {"model": request.model, "messages": [_message(m) for m in request.messages]}
+def _body(request: Request, dialect: Dialect, *, stream: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"model": request.model, "messages": chat_messages(request.messages)}
     for name in ("temperature", "top_p", "seed"):
         if (value := getattr(request, name)) is not None:
             body[name] = value
@@ -73,25 +109,7 @@ def encode(request: Request, *, stream: bool, dialect: Dialect = COMMON) -> byte
         body["stream"] = True
         if dialect.stream_usage:
             body["stream_options"] = {"include_usage": True}
-    return _dumps(body | request.extra)
-
-
-def encode_embeddings(model: str, texts: list[str]) -> bytes:
-    """The body of a request for embeddings."""
-    return _dumps({"model": model, "input": texts})
-
-
-def decode(body: bytes) -> list[Event]:
-    """The events of a whole answer, the same as those of its stream.
-
-    Raises `ProviderError` when the body is no chat completion, `RefusedError` when it holds an error.
-    """
-    data = _loads(body)
-    reader = _Reader()
-    if not isinstance(data, dict) or not data.get("choices"):
-        raise _not_an_answer(data)
-    events = _read(reader, data, "message")
-    return events + reader.end()
+    return body
 
 
 def decode_embeddings(body: bytes) -> tuple[list[list[float]], Usage]:
@@ -240,14 +258,19 @@ class _Reader:
         return reason
 
 
-def _message(message: Message) -> dict[str, Any]:
-    encoded: dict[str, Any] = {"role": message.role, "content": message.content}
-    if message.tool_calls:
-        encoded["content"] = message.content or None
-        encoded["tool_calls"] = [_call(call) for call in message.tool_calls]
-    if message.tool_call_id is not None:
-        encoded["tool_call_id"] = message.tool_call_id
-    return encoded
+def chat_messages(messages: list[Message]) -> list[dict[str, Any]]:
+    """The `messages` of a request; each answer of a tool is a message of its own."""
+    return [encoded for message in messages for encoded in _encoded(message)]
+
+
+def _encoded(message: Message) -> list[dict[str, Any]]:
+    if results := message.tool_results:
+        return [{"role": "tool", "content": result.text, "tool_call_id": result.id} for result in results]
+    encoded: dict[str, Any] = {"role": message.role, "content": message.text}
+    if calls := message.tool_calls:
+        encoded["content"] = message.text or None
+        encoded["tool_calls"] = [_call(call) for call in calls]
+    return [encoded]
 
 
 def _call(call: ToolCall) -> dict[str, Any]:

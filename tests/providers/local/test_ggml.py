@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmspell.errors import ContextLengthError, LlmspellError, ModelError
-from llmspell.providers.base import Message, Request, Response
+from llmspell.providers.base import Request, Response
+from llmspell.providers.content import Message
 from llmspell.providers.local import client, ggml
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore

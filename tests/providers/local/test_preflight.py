@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from llmspell.errors import LlmspellError, ModelError
-from llmspell.providers.base import Message, Request
+from llmspell.providers.base import Request
+from llmspell.providers.content import Message
 from llmspell.providers.local import client, gguf, preflight
 from llmspell.providers.local.gguf import Field, NewTensor
 from llmspell.providers.local.provider import LocalProvider

@@ -20,7 +20,8 @@ import pytest
 
 from llmspell import values
 from llmspell.errors import LlmspellError, ModelError, TimeoutExceededError
-from llmspell.providers.base import Event, Message, Request, TextDelta
+from llmspell.providers.base import Event, Request, TextDelta
+from llmspell.providers.content import Message
 from llmspell.providers.local import client
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore
@@ -247,7 +248,7 @@ def test_a_cancelled_start_leaves_nothing(folder):
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from llmspell.providers.base import Message, Request
+from llmspell.providers.base import Request
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from llmspell.errors import ContextLengthError, ModelError
-from llmspell.providers.base import Message, Request
+from llmspell.providers.base import Request
+from llmspell.providers.content import Message
 from llmspell.providers.local.convert import convert
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore

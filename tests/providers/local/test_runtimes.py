@@ -17,7 +17,8 @@ from llmspell.errors import (
     NotFoundError,
     TimeoutExceededError,
 )
-from llmspell.providers.base import Finished, Message, Request, Started, TextDelta, Usage
+from llmspell.providers.base import Finished, Request, Started, TextDelta, Usage
+from llmspell.providers.content import Message, Text, ToolResult
 from llmspell.providers.local.provider import LocalProvider, default_threads
 from llmspell.providers.local.store import ModelStore
 from tests import tiny
@@ -264,8 +265,8 @@ def test_a_tool_call(tmp_path):
         first = await provider.complete(asked("caller", tools=[tool]))
         answered = [
             *HI,
-            Message("assistant", "", tool_calls=first.tool_calls),
-            Message("tool", "sunny", tool_call_id=first.tool_calls[0].id),
+            Message("assistant", [*first.tool_calls]),
+            Message("tool", [ToolResult(first.tool_calls[0].id, [Text("sunny")])]),
         ]
         return first, await provider.complete(asked("caller", answered, tools=[tool]))
 

@@ -40,6 +40,8 @@ SERVICES = [
 ]
 IN_BAND_ERRORS = ("test_tool_use_failed_error_streaming", "test_openrouter_stream_error")
 
+CHAT = wire.OpenAIChat()
+
 
 class Recording(NamedTuple):
     path: str
@@ -124,7 +126,7 @@ def test_every_recorded_stream_gives_an_answer():
 def test_every_recorded_answer_is_read():
     answers = chosen("/chat/completions", stream=False)
     for recording in answers:
-        response = fold(wire.decode(recording.body))
+        response = fold(CHAT.decode(recording.body))
         assert response.text or response.tool_calls or response.reasoning or was_cut(response), recording.path
         assert response.usage.input_tokens, recording.path
         assert response.finish_reason != "other", recording.path
@@ -134,7 +136,7 @@ def test_every_recorded_answer_is_read():
 def test_tool_calls_are_those_in_the_json():
     for recording in chosen("/chat/completions", stream=False):
         message = json.loads(recording.body)["choices"][0]["message"]
-        response = fold(wire.decode(recording.body))
+        response = fold(CHAT.decode(recording.body))
         expected = [
             (call["id"], call["function"]["name"], json_or_none(call["function"]["arguments"] or "{}") or {})
             for call in message.get("tool_calls") or []
@@ -185,11 +187,11 @@ def test_every_recorded_refusal_says_why():
 
 def test_recorded_embeddings():
     for recording in chosen("/embeddings"):
-        vectors, usage = wire.decode_embeddings(recording.body)
+        vectors, usage = CHAT.decode_embeddings(recording.body)
         assert vectors
         assert usage.input_tokens is None or usage.input_tokens > 0
 
 
 def test_recorded_lists_of_models():
     for recording in chosen("/models"):
-        assert all(model["id"] for model in wire.decode_models(recording.body))
+        assert all(model["id"] for model in CHAT.decode_models(recording.body))

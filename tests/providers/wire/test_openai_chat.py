@@ -14,19 +14,20 @@ from llmspell.errors import LlmspellError, ProviderError
 from llmspell.providers.base import (
     Accumulator,
     Finished,
-    Message,
     ReasoningDelta,
     Request,
     Started,
     TextDelta,
-    ToolCall,
     Usage,
 )
+from llmspell.providers.content import Message, Text, ToolCall, ToolResult
 from llmspell.providers.wire import openai_chat as wire
 from llmspell.providers.wire.problem import RefusedError
 from tests.providers.loopback import chunk, completion
 
 DONE = "[DONE]"
+
+CHAT = wire.OpenAIChat()
 
 
 def lines(*chunks):
@@ -64,9 +65,9 @@ def piece(index=0, call_id=None, name=None, arguments=None):
 # Requests
 
 
-def encoded(*, stream=False, dialect=wire.COMMON, **fields):
+def encoded(*, stream=False, dialect=None, **fields):
     fields.setdefault("messages", [Message("user", "Hi")])
-    return json.loads(wire.encode(Request(model="m", **fields), stream=stream, dialect=dialect))
+    return json.loads(wire.OpenAIChat(dialect).chat(Request(model="m", **fields), stream=stream).body)
 
 
 def test_a_plain_request_says_nothing_that_was_not_asked_for():
@@ -88,8 +89,8 @@ def test_the_dialect_decides_what_servers_differ_in():
 
 def test_a_conversation_with_tools():
     messages = [
-        Message("assistant", "", [ToolCall("c1", "weather", {"city": "Málaga"})]),
-        Message("tool", "sunny", tool_call_id="c1"),
+        Message("assistant", [ToolCall("c1", "weather", {"city": "Málaga"})]),
+        Message("tool", [ToolResult("c1", [Text("sunny")])]),
     ]
     tool = {"name": "weather", "description": "of a city", "parameters": {"type": "object"}}
     body = encoded(messages=messages, tools=[tool])
@@ -107,7 +108,7 @@ def test_a_conversation_with_tools():
 
 
 def test_an_answer_and_its_stream_are_the_same_events_in_the_end():
-    whole = wire.decode(json.dumps(completion("Hello")).encode())
+    whole = CHAT.decode(json.dumps(completion("Hello")).encode())
     usage = completion()["usage"]
     stream = events(chunk({"content": "Hel"}), chunk({"content": "lo"}, "stop", usage=usage), DONE)
     assert whole == [Started("chatcmpl-1", "m-1"), TextDelta("Hello"), Usage(11, 7), Finished("stop", "stop")]
@@ -297,7 +298,7 @@ def test_stop_with_tool_calls_means_tool_calls():
 def test_calls_of_a_whole_answer_have_no_index():
     data = completion(None)
     data["choices"][0]["message"]["tool_calls"] = [piece(None, "a", "f", "{}"), piece(None, "b", "f", "{}")]
-    response = fold(wire.decode(json.dumps(data).encode()))
+    response = fold(CHAT.decode(json.dumps(data).encode()))
     assert [(call.id, call.name) for call in response.tool_calls] == [("a", "f"), ("b", "f")]
 
 
@@ -342,7 +343,7 @@ def test_an_error_inside_the_stream(stream, message, code):
 
 def test_an_error_inside_a_good_answer():
     with pytest.raises(RefusedError) as refused:
-        wire.decode(b'{"error": {"message": "no", "type": "server_error", "code": 503}}')
+        CHAT.decode(b'{"error": {"message": "no", "type": "server_error", "code": 503}}')
     assert refused.value.problem == ("no", "503", "server_error", 503)
 
 
@@ -365,12 +366,12 @@ def test_an_error_inside_a_good_answer():
 )
 def test_what_is_no_answer(body, message):
     with pytest.raises(ProviderError, match=message):
-        wire.decode(body)
+        CHAT.decode(body)
 
 
 def test_damaged_text_is_shown_rather_than_lost():
     body = json.dumps(completion("caf_")).encode().replace(b"caf_", b"caf\xe9")
-    assert fold(wire.decode(body)).text == "caf\ufffd"
+    assert fold(CHAT.decode(body)).text == "caf\ufffd"
 
 
 def test_half_an_emoji_is_replaced():
@@ -407,11 +408,11 @@ json_values = st.recursive(
 @given(json_values)
 def test_no_json_makes_it_fail_in_another_way(value):
     for attempt in (
-        lambda: fold(wire.decode(json.dumps(value).encode())),
+        lambda: fold(CHAT.decode(json.dumps(value).encode())),
         lambda: streamed(value, chunk(finish="stop"), DONE),
         lambda: streamed({"choices": [{"delta": value, "finish_reason": "stop"}]}, DONE),
-        lambda: wire.decode_embeddings(json.dumps(value).encode()),
-        lambda: wire.decode_models(json.dumps(value).encode()),
+        lambda: CHAT.decode_embeddings(json.dumps(value).encode()),
+        lambda: CHAT.decode_models(json.dumps(value).encode()),
     ):
         try:
             attempt()
@@ -434,13 +435,13 @@ def test_no_bytes_make_it_fail_in_another_way(garbage):
 
 def test_embeddings_come_in_the_order_of_the_texts():
     body = {"data": [{"index": 1, "embedding": [2.0]}, {"index": 0, "embedding": [1.0]}], "usage": {"prompt_tokens": 4}}
-    vectors, usage = wire.decode_embeddings(json.dumps(body).encode())
+    vectors, usage = CHAT.decode_embeddings(json.dumps(body).encode())
     assert (vectors, usage) == ([[1.0], [2.0]], Usage(4))
 
 
 def test_embeddings_as_base64():
     body = {"data": [{"embedding": base64.b64encode(struct.pack("<2f", 0.5, -2.0)).decode()}]}
-    assert wire.decode_embeddings(json.dumps(body).encode()) == ([[0.5, -2.0]], Usage())
+    assert CHAT.decode_embeddings(json.dumps(body).encode()) == ([[0.5, -2.0]], Usage())
 
 
 @pytest.mark.parametrize(
@@ -448,7 +449,7 @@ def test_embeddings_as_base64():
 )
 def test_what_is_no_embedding(wrong):
     with pytest.raises(ProviderError, match="not an answer"):
-        wire.decode_embeddings(json.dumps(wrong).encode())
+        CHAT.decode_embeddings(json.dumps(wrong).encode())
 
 
 MODELS = [{"id": "a"}, {"id": "b", "owned_by": "x"}]
@@ -456,4 +457,4 @@ MODELS = [{"id": "a"}, {"id": "b", "owned_by": "x"}]
 
 @pytest.mark.parametrize("body", [{"data": MODELS}, {"models": MODELS}, MODELS])
 def test_lists_of_models(body):
-    assert [model["id"] for model in wire.decode_models(json.dumps(body).encode())] == ["a", "b"]
+    assert [model["id"] for model in CHAT.decode_models(json.dumps(body).encode())] == ["a", "b"]

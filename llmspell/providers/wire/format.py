@@ -1,0 +1,90 @@
+"""What a wire format is: how requests become HTTP, and how bodies become events. No I/O."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, Protocol
+
+from llmspell.errors import ModelError
+from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.content import Message
+
+
+class HttpRequest(NamedTuple):
+    """What to send: `path` is appended to the base URL of the service."""
+
+    path: str
+    body: bytes = b""
+    method: str = "POST"
+    headers: Mapping[str, str] = {}
+
+
+class StreamDecoder(Protocol):
+    """Turns the bytes of a stream into events, however they are cut."""
+
+    done: bool
+    """Whether the server said that nothing more will come."""
+
+    def feed(self, piece: bytes) -> list[Event]:
+        """The events in the next bytes. Raises `RefusedError` for an error event, `ProviderError` for nonsense."""
+        ...
+
+    def end(self) -> list[Event]:
+        """The events left when the connection closed. Raises `ProviderError` when that was too early."""
+        ...
+
+
+class Format(ABC):
+    """One way to talk to models, with the dialect of one service.
+
+    What a format cannot express, of a request or at all, is a `ModelError`: nothing is dropped silently.
+    """
+
+    name: ClassVar[str]
+    """What `wire = "..."` in the configuration calls it, and what marks the `State` of its parts."""
+    stream_type: ClassVar[str] = "text/event-stream"
+    """The content type of its streams."""
+
+    @abstractmethod
+    def auth(self, key: str) -> dict[str, str]:
+        """The headers that carry the key."""
+
+    @abstractmethod
+    def chat(self, request: Request, *, stream: bool) -> HttpRequest:
+        """A request for an answer. `Request.extra` is laid over the body last."""
+
+    @abstractmethod
+    def decode(self, body: bytes) -> list[Event]:
+        """The events of a whole answer, the same as those of its stream.
+
+        Raises `ProviderError` when the body is no answer, `RefusedError` when it holds an error.
+        """
+
+    @abstractmethod
+    def decoder(self) -> StreamDecoder:
+        """A decoder for one stream."""
+
+    def models(self) -> HttpRequest:
+        """A request for the list of models."""
+        return HttpRequest("/models", method="GET")
+
+    @abstractmethod
+    def decode_models(self, body: bytes) -> list[dict[str, Any]]:
+        """The models of a server as it describes them, each with an `id`."""
+
+    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:  # noqa: ARG002  # for those that can
+        """A request for one vector for each text."""
+        raise ModelError(f"the {self.name} format has no embeddings")
+
+    def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:  # noqa: ARG002  # as above
+        """The vectors, in the order of the texts, and the tokens they cost."""
+        raise ModelError(f"the {self.name} format has no embeddings")
+
+    def count(self, model: str, messages: list[Message]) -> HttpRequest | None:  # noqa: ARG002  # for those that can
+        """A request for the tokens of a prompt; None when there is no such endpoint."""
+        return None
+
+    def decode_count(self, body: bytes) -> int:  # noqa: ARG002  # as above
+        """The tokens of a prompt."""
+        raise ModelError(f"the {self.name} format counts no tokens")

@@ -1,0 +1,34 @@
+"""The wire formats by name, each loaded when a service that speaks it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from llmspell.errors import InvalidValueError
+from llmspell.providers.wire.format import Format
+
+_FORMATS = {
+    "openai-chat": ("openai_chat", "OpenAIChat"),
+}
+NAMES = tuple(_FORMATS)
+
+
+def make(name: str, dialect: Mapping[str, Any]) -> Format:
+    """The format of that name, in a dialect: the fields of its module's `Dialect` that differ from the common one.
+
+    Raises `InvalidValueError` for an unknown format or field.
+    """
+    if name not in _FORMATS:
+        raise InvalidValueError(f"there is no wire format {name!r}", hint=f"choose one of {', '.join(NAMES)}")
+    module_name, class_name = _FORMATS[name]
+    module = import_module(f"llmspell.providers.wire.{module_name}")
+    try:
+        made: Format = getattr(module, class_name)(module.Dialect(**dialect))
+    except TypeError:
+        known = ", ".join(module.Dialect._fields)
+        raise InvalidValueError(
+            f"{name} has no dialect switch among {', '.join(dialect)}", hint=f"it knows {known}"
+        ) from None
+    return made
