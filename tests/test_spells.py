@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from llmspell.errors import LlmspellError
 from tests.spells.stage import FOLDER, Expected, Stage, expectation, pairs
@@ -112,3 +114,38 @@ class TestRandomness:
         ours, theirs = self.values(stage, suffix, isolation, 7), self.values(stage, suffix, isolation, other)
         assert ours["id"] != theirs["id"]
         assert ours["numbers"] != theirs["numbers"]
+
+
+NAMES = ("__proto__", "constructor", "toJSON", "then", "length", "__index", "__len", "n", "1", "")
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+PLAIN = (
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False) | TEXT
+)
+VALUES = st.recursive(
+    PLAIN,
+    lambda inner: st.lists(inner, max_size=5) | st.dictionaries(TEXT | st.sampled_from(NAMES), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+def without_null_fields(value: Any) -> Any:
+    """The value as Lua holds it: a field that is null is absent."""
+    if isinstance(value, list):
+        return [without_null_fields(item) for item in value]
+    if isinstance(value, dict):
+        return {key: without_null_fields(item) for key, item in value.items() if item is not None}
+    return value
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=VALUES)
+def test_any_value_survives(stage: Stage, suffix: str, isolation: str, value: Any) -> None:
+    result = stage.run(FOLDER / f"echoed/everything{suffix}", {"params": {"value": [value]}}, isolation)
+
+    assert result.error is None, described(result.error)
+    expected = exact([value] if suffix == ".js" else without_null_fields([value]))
+    assert exact(result.value["returned"]) == expected
+    assert exact(result.value["echoed"]) == expected
+    assert exact(result.value["decoded"]) == expected

@@ -75,7 +75,8 @@ local function shortest(number)
     return text
   end
   text = format("%.16g", number)
-  return tonumber(text) == number and text or format("%.17g", number)
+  text = tonumber(text) == number and text or format("%.17g", number)
+  return find(text, "[.e]") and text or text .. ".0" -- else JSON would take it for an integer
 end
 
 local function number_of(number)

@@ -1,0 +1,2 @@
+local value = params.value
+return { returned = value, echoed = tools.echo { value = value }, decoded = json.decode(json.encode(value)) }
