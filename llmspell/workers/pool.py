@@ -15,6 +15,7 @@ from llmspell.workers.remote import RemoteInterpreter
 
 _READ = 1 << 16
 _REPORT_SECONDS = 1.0
+_REFILL_SECONDS = 0.005
 
 
 class Forked:
@@ -134,9 +135,18 @@ class Pool:
         zygote = self._running_zygote(dialect)
         ready = self._warm.setdefault(dialect, deque())
         worker = _first_alive(ready) or zygote.fork(dialect)
-        while len(ready) < self._size:
-            ready.append(zygote.fork(dialect))
+        if ready:  # the spell goes first: forking now would take the processor from it
+            zygote.loop.call_later(_REFILL_SECONDS, self._refill, dialect)
+        else:
+            self._refill(dialect)
         return RemoteInterpreter(worker)
+
+    def _refill(self, dialect: str) -> None:
+        zygote, ready = self._zygote, self._warm.get(dialect)
+        if zygote is None or ready is None:  # closed meanwhile
+            return
+        while zygote.alive and len(ready) < self._size:
+            ready.append(zygote.fork(dialect))
 
     def close(self) -> None:
         """End the zygote and every worker."""

@@ -18,7 +18,7 @@ from llmspell import values
 from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, frames, harden
-from llmspell.workers.serve import serve
+from llmspell.workers.serve import rehearse, serve
 
 _READ = 1 << 16
 _MAX_FDS = 64
@@ -107,5 +107,6 @@ class _Zygote:
         os.dup2(sock, SOCKET)
         harden.close_descriptors(SOCKET)
         self.prepare(dialect)
+        rehearse()
         harden.confine()
         serve(SOCKET, self.interpreters[dialect])
