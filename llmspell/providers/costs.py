@@ -52,6 +52,7 @@ def cost(provider: str, model: str, usage: Usage, when: datetime | None = None) 
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens or 0,
         cache_read_tokens=usage.cached_tokens or None,
+        cache_write_tokens=usage.cache_write_tokens or None,
     )
     try:
         price = genai_prices.calc_price(tokens, model, provider_id=provider, genai_request_timestamp=when)

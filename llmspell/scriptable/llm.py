@@ -31,7 +31,7 @@ class ScriptableLLM:
         `auth`, `rate_limit`, `network`, `timeout`, `context_length`, `content_filter`, `model` or `provider`.
         """
         provider, request = self._request("complete", prompt, options)
-        with Meter(self._context.usage, provider.name, request.model) as meter:
+        with Meter(self._context.usage, provider, request.model) as meter:
             response = await provider.complete(request)
             price = meter.finish(response.model, response.usage)
         return reply_of(provider.name, response, price)
@@ -42,7 +42,7 @@ class ScriptableLLM:
         Fails as `complete` does, when it is opened or at any chunk.
         """
         provider, request = self._request("stream", prompt, options)
-        return chunks_of(provider, request, Meter(self._context.usage, provider.name, request.model))
+        return chunks_of(provider, request, Meter(self._context.usage, provider, request.model))
 
     @overload
     async def embed(self, texts: str, options: EmbedOptions | None = None) -> list[float]: ...
@@ -58,7 +58,7 @@ class ScriptableLLM:
             raise InvalidValueError("embed: there is no text to embed", hint="pass a text, or a list of texts")
         provider, model = self._context.registry.resolve(self._name)
         timeout = (options or {}).get("timeout", self._options.get("timeout"))
-        with Meter(self._context.usage, provider.name, model) as meter:
+        with Meter(self._context.usage, provider, model) as meter:
             embeddings = await provider.embed(model, several, timeout=timeout)
             meter.finish(embeddings.model, embeddings.usage)
         return embeddings.vectors[0] if isinstance(texts, str) else embeddings.vectors

@@ -7,7 +7,6 @@ from types import TracebackType
 from typing import Literal, TypeAlias, get_args
 
 from llmspell.providers import base
-from llmspell.providers.costs import cost
 from llmspell.scriptable.context import RunUsage
 from llmspell.scriptable.records import Chunk, Reply, TokenUsage
 
@@ -22,7 +21,7 @@ class Meter:
     failed before it was answered is not counted.
     """
 
-    def __init__(self, total: RunUsage, provider: str, model: str) -> None:
+    def __init__(self, total: RunUsage, provider: base.LLMProvider, model: str) -> None:
         self._total = total
         self._provider = provider
         self._model = model
@@ -35,7 +34,7 @@ class Meter:
     def finish(self, model: str, usage: base.Usage) -> float | None:
         """Count the call and give its price in US dollars; None when that is unknown."""
         self._finished = True
-        price = cost(self._provider, model, usage)
+        price = self._provider.cost(model, usage)
         self._total.add(usage, price)
         return price
 
@@ -47,7 +46,7 @@ class Meter:
     ) -> None:
         broken_off = error is not None and not isinstance(error, Exception)
         if not self._finished and (self.answered or broken_off):
-            self._total.add(self.usage, cost(self._provider, self._model, base.Usage()))
+            self._total.add(self.usage, self._provider.cost(self._model, base.Usage()))
 
 
 def reply_of(provider: str, response: base.Response, price: float | None) -> Reply:

@@ -68,3 +68,11 @@ cost("local", "m", Usage(1, 1)), cost("scripted", "m", Usage(1, 1))
 sys.exit("genai_prices" in sys.modules)
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_writing_a_cache_costs_more_than_reading_it():
+    plain, reading, writing = (
+        cost("anthropic", "claude-sonnet-4-5", usage)
+        for usage in (Usage(1000, 10), Usage(1000, 10, cached_tokens=900), Usage(1000, 10, cache_write_tokens=900))
+    )
+    assert reading < plain < writing
