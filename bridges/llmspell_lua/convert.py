@@ -13,7 +13,7 @@ from typing import Any
 
 from llmspell.border import Call, Cancel, Done, Failed, FromSpell, Print, Raise, Return
 from llmspell.errors import InvalidValueError
-from llmspell.values import MAX_SAFE_INTEGER, Value
+from llmspell.values import MAX_SAFE_INTEGER, Value, check
 
 _MESSAGES: tuple[Any, ...] = (Call, Cancel, Return, Raise, Print, Done, Failed)
 _scan = make_scanner(JSONDecoder())  # type: ignore[arg-type]  # it takes a decoder, whatever the stubs say
@@ -30,7 +30,8 @@ def decoded(text: str) -> list[FromSpell]:
     return found
 
 
-_NO_MEMORY = (type(None), bool, int, float)
+_NO_MEMORY = frozenset({type(None), bool, int, float})
+_PLAIN = _NO_MEMORY | {str}
 
 
 class ToLua:
@@ -85,4 +86,4 @@ class ToLua:
             return self._as_array(self._table(items, recursive=True))
         if kind is int and not -self._exact <= value <= self._exact:
             raise InvalidValueError(f"{value} is an integer that this Lua cannot hold exactly")
-        return value
+        return value if kind in _PLAIN else self._convert(check(value))

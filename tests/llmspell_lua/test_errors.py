@@ -1,4 +1,5 @@
 """Errors: what a script catches, and what an uncaught error tells its reader."""
+# Lua sources read better on one line
 
 from __future__ import annotations
 
@@ -142,6 +143,21 @@ def test_a_rejected_call_is_caught_as_a_table_that_prints_its_message(cast) -> N
 def test_an_uncaught_rejection_keeps_its_fields_and_gains_the_position(cast) -> None:
     error = cast("\n\nllm():complete('x')", {"llm.complete": refuse}).error
     assert error == REFUSED.to_data() | {"file": "spell.lua", "line": 3, "stack": ["spell.lua:3"]}
+
+
+@pytest.mark.parametrize(
+    ("source", "line"),
+    [
+        ("local m = llm()\nreturn m:complete('x')", 2),
+        ("local m = llm()\nreturn m:complete('x')\n\n-- end\n", 2),
+        ("\nparallel(function() return llm():complete('x') end)", 2),
+        ("parallel(function()\n  local m = llm()\n  return m:complete('x')\nend)", 3),
+    ],
+)
+def test_calls_in_tail_position_have_a_line(cast, source: str, line: int) -> None:
+    error = cast(source, {"llm.complete": refuse}).error
+    assert error["line"] == line
+    assert error["stack"][0] == f"spell.lua:{line}"
 
 
 def test_a_rejection_with_a_position_keeps_it(cast) -> None:

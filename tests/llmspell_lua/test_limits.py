@@ -1,4 +1,5 @@
 """The limits of the engine: none can be caught, swallowed or outlived."""
+# ruff: noqa: E501  # Lua sources read better on one line
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """parallel, race, timeout, retry, map, and callbacks."""
+# ruff: noqa: E501  # Lua sources read better on one line
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
 """What crosses between Lua and the border: one test per type, each way, and what is refused."""
+# Lua sources read better on one line
 
 from __future__ import annotations
 

@@ -48,10 +48,10 @@ local function plain(source)
 end
 
 -- The function of a file, or nil and the error.
-return function(source, name)
+return function(source, name, env)
   source = plain(source)
   local chunk = "@" .. name
-  local body, message = load(source, chunk, "t", state.env)
+  local body, message = load(source, chunk, "t", env)
   if not body then
     return nil, problem(source, name, chunk, message)
   end

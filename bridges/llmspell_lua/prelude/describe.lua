@@ -1,6 +1,6 @@
 -- Whatever a script threw, as the error object that crosses the border.
 local bridge = ...
-local format, match, sub = string.format, string.match, string.sub
+local format, insert, match, sub = string.format, table.insert, string.match, string.sub
 local ipairs, pcall, rawequal, rawget, tonumber, type = ipairs, pcall, rawequal, rawget, tonumber, type
 
 local FIELDS = {
@@ -29,10 +29,13 @@ local function split(text, frames)
     end
   end
   local short, line, message = match(text, "^(.-):(%d+): (.*)$")
-  if short and state.chunks[short] then
-    return message, state.chunks[short], tonumber(line)
+  local file = short and state.chunks[short]
+  if not file then
+    return text
   end
-  return text
+  line = tonumber(line)
+  insert(frames, 1, { file = file, short = short, line = line })
+  return message, file, line
 end
 
 local function from_string(text, frames)

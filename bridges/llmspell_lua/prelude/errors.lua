@@ -1,12 +1,12 @@
 -- Errors as a script sees them: tables that print their message and know where they were thrown.
 local bridge = ...
 local error, format, getinfo, getmetatable = error, string.format, debug.getinfo, debug.getmetatable
-local rawequal, rawget = rawequal, rawget
+local next, rawequal, rawget = next, rawequal, rawget
 local running, setmetatable, sub, type = coroutine.running, setmetatable, string.sub, type
 
 local MAX_FRAMES = 50
 local errors = {}
-local resumers = bridge.tasks.resumers
+local tasks = bridge.tasks
 
 local Error = { __name = "error", __metatable = "error" }
 errors.Error = Error
@@ -20,6 +20,10 @@ function Error.__concat(left, right)
   return bridge.text.tostring(left) .. bridge.text.tostring(right)
 end
 
+local function file_of(info)
+  return sub(info.source, 1, 1) == "@" and sub(info.source, 2) or info.short_src
+end
+
 -- Frames of the prelude and of C have no line, so what is left belongs to the script.
 local function add_frames(frames, thread)
   for depth = 0, 2 * MAX_FRAMES do
@@ -28,24 +32,38 @@ local function add_frames(frames, thread)
       return
     end
     if info.currentline > 0 then
-      local source = info.source
-      frames[#frames + 1] = {
-        file = sub(source, 1, 1) == "@" and sub(source, 2) or info.short_src,
-        short = info.short_src,
-        line = info.currentline,
-        name = info.name,
-      }
+      frames[#frames + 1] =
+        { file = file_of(info), short = info.short_src, line = info.currentline, name = info.name }
     end
+  end
+end
+
+-- A call in tail position leaves no frame: the last line of the function that made it stands for it.
+local function add_lost_frame(frames, body)
+  local info = getinfo(body, "SL")
+  local line = 0
+  for active in next, info.activelines or {} do
+    if active > line and (info.what == "main" or active < info.lastlinedefined) then
+      line = active
+    end
+  end
+  line = line > 0 and line or info.lastlinedefined
+  if line > 0 then
+    frames[1] = { file = file_of(info), short = info.short_src, line = line }
   end
 end
 
 -- The script's frames, innermost first: of `thread` or of what runs now, then of those that resumed it.
 function errors.frames(thread)
-  local frames = {}
+  local frames, task = {}, nil
   thread = thread or running()
   while thread do
     add_frames(frames, thread)
-    thread = resumers[thread]
+    task = tasks.of[thread]
+    thread = tasks.resumers[thread]
+  end
+  if #frames == 0 and task then
+    add_lost_frame(frames, task.body)
   end
   return frames
 end

@@ -86,7 +86,7 @@ function main.start(spell)
   env.params = spell.params[1]
   env.spell.name, env.spell.run_id, env.spell.language = spell.name, spell.run_id, "lua"
   tasks.begin(spell.now)
-  local body, err = bridge.compile(spell.source, spell.name)
+  local body, err = bridge.compile(spell.source, spell.name, env)
   if body then
     run(body)
   else

@@ -1,22 +1,12 @@
 -- `require` and `load`. A module runs once, as a task of its own, and whoever needs it waits for its end.
 local bridge = ...
 local concat, error, format, ipairs = table.concat, error, string.format, ipairs
-local load, next, select, type = load, next, select, type
+local load, next, select, setmetatable, type = load, next, select, setmetatable, type
 
 local errors, state, tasks, values = bridge.errors, bridge.state, bridge.tasks, bridge.values
 local functions = {}
 local modules = {} -- resolved name -> record
 local resolved = {} -- importer, NUL, specifier -> resolved name
-
--- The file of the script code that runs now.
-local function importer()
-  for _, frame in ipairs(errors.frames()) do
-    if state.chunks[frame.short] then
-      return frame.file
-    end
-  end
-  return state.name
-end
 
 -- The names from `record` to `goal`, each waiting for the next, or nil.
 local function chain(record, goal)
@@ -63,8 +53,17 @@ local function loaded(record)
   end
 end
 
+-- A module has the globals of the spell, but for its own `require`, which knows whose it is.
+local function env_of(name)
+  local function own_require(specifier)
+    return functions.require_from(specifier, name)
+  end
+  return setmetatable({ require = own_require },
+    { __index = state.env, __newindex = state.env, __metatable = "globals" })
+end
+
 local function start(name, source)
-  local body, err = bridge.compile(source, name)
+  local body, err = bridge.compile(source, name, env_of(name))
   if not body then
     error(err, 0)
   end
@@ -86,16 +85,19 @@ local function find(specifier, from)
   return modules[module.name] or start(module.name, module.source)
 end
 
-function functions.require(specifier)
+function functions.require_from(specifier, from)
   if type(specifier) ~= "string" then
     errors.throw("type", "require takes the name of a module")
   end
-  local from = importer()
   local record = find(specifier, from)
   if record.done then
     return record.value
   end
   return wait_for(record, modules[from])
+end
+
+function functions.require(specifier)
+  return functions.require_from(specifier, state.name)
 end
 
 local function read_all(reader)

@@ -82,7 +82,7 @@ end
 function tasks.spawn(parent, ended, body, ...)
   local thread = create(body)
   arm(thread)
-  local task = { thread = thread, ended = ended, parent = parent, heir = parent }
+  local task = { thread = thread, body = body, ended = ended, parent = parent, heir = parent }
   tasks.of[thread] = task
   if parent then
     parent.children = parent.children or {}
