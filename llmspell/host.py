@@ -233,7 +233,7 @@ class _Run:
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
         self._sources = {self.spell.name: self.spell.source}
-        self.session = Session(_method, self, self.limits, self._emit, self._sources)
+        self.session = Session(_method, self, self.limits, on_event, self._sources)
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,

@@ -96,6 +96,7 @@ def test_calls_are_answered_at_once_or_later():
         ("bug", "internal", "llmspell failed: ZeroDivisionError"),
         ("bad", "value", "the result of bad is a object"),
         ("nonsense", "not_found", "the runtime has no method 'nonsense'"),
+        ("", "not_found", "the runtime has no method ''"),
         ("__class__", "not_found", "the runtime has no method '__class__'"),
     ],
 )
