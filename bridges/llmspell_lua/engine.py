@@ -44,8 +44,8 @@ def engine(dialect: str) -> Any:
 
 
 @cache
-def bytecode(dialect: str) -> dict[bytes, bytes]:
-    """The parts of the prelude by name, as bytecode without debug information.
+def bytecode(dialect: str) -> tuple[bytes, dict[bytes, bytes]]:
+    """The part that loads the others, and the others by name, as bytecode without debug information.
 
     Stripped code has no line numbers, which saves memory in every interpreter and keeps the prelude out of
     stacks and messages.
@@ -53,7 +53,8 @@ def bytecode(dialect: str) -> dict[bytes, bytes]:
     runtime = engine(dialect).LuaRuntime(encoding=None, register_eval=False, register_builtins=False)
     dump = runtime.eval(b"function(...) return string.dump(assert((loadstring or load)(...)), true) end")
     paths = {part: f"prelude/{part}.lua" for part in PARTS} | {name: f"{name}.lua" for name in DATA}
-    return {part.encode(): dump(_read(path), f"={path}".encode()) for part, path in paths.items()}
+    codes = {part.encode(): dump(_read(path), f"={path}".encode()) for part, path in paths.items()}
+    return codes.pop(b"boot"), codes
 
 
 def _read(path: str) -> bytes:

@@ -57,8 +57,8 @@ class LuaInterpreter:
         self._call: Any = lua["main"]["invoke"]
 
     def _boot(self, dialect: str) -> Any:
-        codes = bytecode(dialect)
-        lua = self._runtime.execute(codes[b"boot"], self._runtime.table_from(codes))
+        boot, codes = bytecode(dialect)
+        lua = self._runtime.execute(boot, self._runtime.table_from(codes))
         lua["main"]["prepare"]()
         self._runtime.gccollect()
         return lua

@@ -210,3 +210,31 @@ def test_deep_recursion_is_a_clean_error(cast) -> None:
     assert error["kind"] == "spell"
     assert len(error["stack"]) <= 50
     assert cast("local function f() return 1 + f() end\nreturn (pcall(f))", limits=limits).value is False
+
+
+@pytest.mark.parametrize(
+    "thrown", ["big", "{kind = 'tool', message = big, hint = big}", "{message = 'x', data = big}", "{big}"]
+)
+def test_huge_errors_are_cut(cast, thrown: str) -> None:
+    error = cast(f"local big = ('é'):rep(2^20) error({thrown})", limits=EngineLimits(memory=512 * MIB)).error
+    assert error["kind"] in {"spell", "tool"}
+    assert len(error["message"]) <= 65536
+    assert len(str(error)) < 4 * MIB
+
+
+@pytest.mark.parametrize("code", ["while true do end", "error('x')", "return 5", "sleep(1) return 'late'", "error()"])
+def test_a_hostile_tostring_of_a_thrown_value(cast, code: str) -> None:
+    source = f"error(setmetatable({{a = 1}}, {{__tostring = function() {code} end}}))"
+    error = cast(source, limits=EngineLimits(cpu=0.1)).error
+    assert (error["kind"], error["message"], error["data"]) == ("spell", "<table>", {"a": 1})
+
+
+def test_a_thrown_value_too_large_to_show(cast) -> None:
+    assert cast("local t = {} for _ = 1, 60 do t = {t, t} end error(t)").error["message"] == "<table>"
+
+
+@pytest.mark.parametrize("stack", ["{('x'):rep(100)}", "{print}", "{1, x = 2}", "'text'"])
+def test_a_stack_made_by_the_script(cast, stack: str) -> None:
+    error = cast(f"error{{kind = 'tool', message = 'm', stack = {stack}}}").error
+    assert (error["kind"], error["message"]) == ("tool", "m")
+    assert isinstance(error["stack"], list)

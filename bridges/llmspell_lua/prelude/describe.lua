@@ -1,6 +1,8 @@
 -- Whatever a script threw, as the error object that crosses the border.
 local bridge = ...
-local format, insert, match, sub = string.format, table.insert, string.match, string.sub
+local create, resume = coroutine.create, coroutine.resume
+local format, gsub, insert = string.format, string.gsub, table.insert
+local match, next, sub = string.match, next, string.sub
 local ipairs, pcall, rawequal, rawget, tonumber, type = ipairs, pcall, rawequal, rawget, tonumber, type
 
 local FIELDS = {
@@ -16,8 +18,20 @@ local KINDS = {
 local clean = bridge.display.clean
 local state, values = bridge.state, bridge.values
 
+local MAX_TEXT = 65536 -- of a message
+local MAX_FIELD = 1048576 -- of a field, as JSON
+
 local function crosses(value)
-  return (pcall(values.encode, value, "the value"))
+  local ok, json = pcall(values.encode, value, "the value")
+  return ok and #json <= MAX_FIELD
+end
+
+-- A text that crosses: valid UTF-8, and not too long.
+local function fit(text)
+  if #text > MAX_TEXT then
+    text = gsub(sub(text, 1, MAX_TEXT), "[\192-\255][\128-\191]*$", "")
+  end
+  return clean(text)
 end
 
 -- Splits "file:line: message" when the position is one that the script's own frames or files explain.
@@ -47,15 +61,25 @@ local function from_error(thrown)
   local data = {}
   for name, kind in next, FIELDS do
     local value = rawget(thrown, name)
-    if (kind == "any" or type(value) == kind) and crosses(value) then
+    if type(value) == "string" and kind == "string" then
+      data[name] = fit(value)
+    elseif (kind == "any" or type(value) == kind) and crosses(value) then
       data[name] = value
     end
   end
   return data
 end
 
+-- Its `__tostring` is code of the script, which runs where the limits hold.
+local function shown(thrown)
+  local thread = create(bridge.text.shown)
+  bridge.limits.arm(thread)
+  local ok, text = resume(thread, thrown)
+  return ok and type(text) == "string" and text or "<" .. type(thrown) .. ">"
+end
+
 local function from_anything(thrown)
-  local data = { kind = "spell", message = bridge.text.shown(thrown) }
+  local data = { kind = "spell", message = shown(thrown) }
   if crosses(thrown) then
     data.data = thrown
   end
@@ -77,11 +101,9 @@ end
 return function(thrown, frames)
   local data = bridge.errors.place(fields_of(thrown, frames), frames)
   data.file = data.file or state.name
-  for name, value in next, data do
-    data[name] = type(value) == "string" and clean(value) or value
-  end
+  data.message, data.file = fit(data.message), fit(data.file)
   for i, line in ipairs(data.stack or {}) do
-    data.stack[i] = clean(line)
+    data.stack[i] = type(line) == "string" and fit(line) or line
   end
   return values.encode(data, "the error")
 end

@@ -5,7 +5,7 @@ local next, rawequal, rawget = next, rawequal, rawget
 local sort, sub, tostring, type = table.sort, string.sub, tostring, type
 
 local MAX_DEPTH = 200
-local MAX_PIECES = 1000000
+local MAX_PIECES = 200000
 local display = {}
 local valid, values = bridge.utf8.valid, bridge.values
 

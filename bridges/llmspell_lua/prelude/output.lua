@@ -9,19 +9,23 @@ local outbox, posted = {}, 0
 local text, pieces = {}, 0
 local printed = 0
 
-local function flush()
-  local whole = concat(text, "", 1, pieces)
-  text, pieces = {}, 0
+-- A limit may stop the script between any two instructions here, so that a count grows after its item is there.
+local function add(message)
+  outbox[posted + 1] = message
   posted = posted + 1
-  outbox[posted] = '[4,"stdout",' .. bridge.values.quote(whole) .. "]"
+end
+
+local function flush()
+  local message = '[4,"stdout",' .. bridge.values.quote(concat(text, "", 1, pieces)) .. "]"
+  text, pieces = {}, 0
+  add(message)
 end
 
 function output.post(message)
   if pieces > 0 then
     flush()
   end
-  posted = posted + 1
-  outbox[posted] = message
+  add(message)
 end
 
 local function count(line)
@@ -37,8 +41,8 @@ end
 
 function output.write(piece)
   count(piece)
+  text[pieces + 1] = piece
   pieces = pieces + 1
-  text[pieces] = piece
   if pieces >= MAX_PIECES then
     flush()
   end
