@@ -145,6 +145,8 @@ class ProviderError(LlmspellError):
     """A provider answered with an error, or with something that is not an answer."""
 
     kind = "provider"
+    retry_after: float | None = None
+    """Seconds that the provider asks to wait, where it says so. It stays on this side of the border."""
 
 
 class NetworkError(ProviderError):

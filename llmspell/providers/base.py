@@ -63,6 +63,8 @@ class Usage:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
     cache_write_tokens: int | None = None
+    cost: float | None = None
+    """US dollars, where whoever answered knows the price better than the price list."""
 
 
 @dataclass(slots=True)
@@ -116,10 +118,15 @@ class LogProbs:
 
 @dataclass(slots=True)
 class Started:
-    """The provider accepted the request: its id for the answer, and the model that really answers."""
+    """The provider accepted the request: its id for the answer, and the model that really answers.
+
+    `provider` is whose model that is, where it was chosen among several; `cached` says that the answer is an old one.
+    """
 
     id: str | None = None
     model: str | None = None
+    provider: str | None = None
+    cached: bool = False
 
 
 @dataclass(slots=True)
@@ -153,6 +160,10 @@ class Response:
     """The headers that tell of rate limits."""
     logprobs: list[dict[str, Any]] | None = None
     raw: dict[str, Any] = field(default_factory=dict)
+    provider: str | None = None
+    """Who answered, where the provider that was asked has chosen among several."""
+    cached: bool = False
+    """Whether this is the answer to the same request at an earlier time."""
 
     @property
     def message(self) -> Message:
@@ -215,6 +226,13 @@ class LLMProvider(ABC):
     """
 
     name: str
+    default_model: str | None = None
+    """The model that the provider's name alone stands for."""
+
+    @property
+    def identity(self) -> str:
+        """Tells providers apart whose answers must not be taken for each other's, such as two servers of one name."""
+        return self.name
 
     @abstractmethod
     def stream(self, request: Request) -> AsyncIterator[Event]:
@@ -273,6 +291,8 @@ class Accumulator:
     def __init__(self, model: str) -> None:
         self._model = model
         self._id: str | None = None
+        self._provider: str | None = None
+        self._cached = False
         self._parts: dict[tuple[str, int], _Growing] = {}
         self._logprobs: list[dict[str, Any]] | None = None
         self._usage = Usage()
@@ -299,6 +319,7 @@ class Accumulator:
                 self._finished = event
             case Started(id_, model):
                 self._id, self._model = id_ or self._id, model or self._model
+                self._provider, self._cached = event.provider or self._provider, event.cached or self._cached
 
     def _part(self, kind: str, index: int) -> _Growing:
         part = self._parts.get((kind, index))
@@ -327,6 +348,8 @@ class Accumulator:
             id=self._id,
             logprobs=self._logprobs,
             raw=self._finished.raw,
+            provider=self._provider,
+            cached=self._cached,
         )
 
 

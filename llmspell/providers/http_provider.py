@@ -65,6 +65,10 @@ class HttpProvider(LLMProvider):
         if self._key:
             self._headers |= self._format.auth(self._key)
 
+    @property
+    def identity(self) -> str:
+        return f"{self.name} at {self._base}"
+
     def __repr__(self) -> str:
         return f"<HttpProvider {self.name} at {host_of(self._base)}>"
 

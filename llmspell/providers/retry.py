@@ -7,7 +7,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import NamedTuple, TypeVar
 
-from llmspell.errors import LlmspellError
+from llmspell.errors import LlmspellError, ProviderError
 
 T = TypeVar("T")
 
@@ -35,6 +35,8 @@ class Retry(Exception):  # noqa: N818  # says what to do; the error is inside
         super().__init__(error.message)
         self.error = error
         self.after = after
+        if isinstance(error, ProviderError):
+            error.retry_after = after
 
 
 async def with_retries(attempt: Callable[[], Awaitable[T]], policy: RetryPolicy, budget: float | None = None) -> T:
