@@ -28,7 +28,7 @@ from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
 from llmspell.providers.wire import formats
 from llmspell.providers.wire.format import HttpRequest, StreamDecoder
-from llmspell.providers.wire.problem import RefusedError, from_body
+from llmspell.providers.wire.problem import RefusedError
 
 T = TypeVar("T")
 
@@ -188,7 +188,7 @@ class HttpProvider(LLMProvider):
                 return decode(body)
             if reply.is_page and reply.status not in (429, 502, 503, 504):
                 decode(b"<")
-            raise RefusedError(from_body(body, reply.status))
+            raise RefusedError(self._format.problem(body, reply.status))
 
     @contextmanager
     def _translating(self, status: int, model: str, reply: Reply | None = None) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, NamedTuple, Protocol
 from llmspell.errors import ModelError
 from llmspell.providers.base import Event, Request, Usage
 from llmspell.providers.content import Message
+from llmspell.providers.wire.problem import Problem, from_body
 
 
 class HttpRequest(NamedTuple):
@@ -64,6 +65,10 @@ class Format(ABC):
     @abstractmethod
     def decoder(self) -> StreamDecoder:
         """A decoder for one stream."""
+
+    def problem(self, body: bytes, status: int) -> Problem:
+        """What the body of a refusal says."""
+        return from_body(body, status)
 
     def models(self) -> HttpRequest:
         """A request for the list of models."""
