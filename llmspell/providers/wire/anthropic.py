@@ -1,0 +1,86 @@
+"""Anthropic's messages, as spoken by Anthropic and by gateways.
+
+https://docs.anthropic.com/en/api/messages. What travels in `State`: the keys of a content block that our parts have
+no field for (signatures, redacted thinking, citations), and whole blocks of tools that run at the provider.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from llmspell.providers.base import Event, Request
+from llmspell.providers.content import Message
+from llmspell.providers.wire.anthropic_answer import Decoder, problem_of, read_answer
+from llmspell.providers.wire.anthropic_request import body_of, messages_of
+from llmspell.providers.wire.bodies import dumps, laid_over, loads, not_an_answer
+from llmspell.providers.wire.format import Format, HttpRequest
+from llmspell.providers.wire.problem import Problem
+
+VERSION = "2023-06-01"
+_HEADERS = {"anthropic-version": VERSION}
+
+
+class Dialect(NamedTuple):
+    """What gateways do differently."""
+
+    bearer: bool = False
+    """Whether the key goes into `authorization` instead of `x-api-key`."""
+    max_tokens: int | None = None
+    """The length of answers that a request leaves open, since the service wants one; by default what the model can."""
+
+
+class Anthropic(Format):
+    """Messages, in the dialect of one server.
+
+    `Request.extra["betas"]`, a list of names, goes into the `anthropic-beta` header.
+    """
+
+    name = "anthropic"
+
+    def __init__(self, dialect: Dialect | None = None) -> None:
+        self._dialect = dialect or Dialect()
+
+    def auth(self, key: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {key}"} if self._dialect.bearer else {"x-api-key": key}
+
+    def chat(self, request: Request, *, stream: bool) -> HttpRequest:
+        body = body_of(request, self._dialect.max_tokens)
+        if stream:
+            body["stream"] = True
+        extra = dict(request.extra)
+        betas = extra.pop("betas", None)
+        headers = {**_HEADERS, "anthropic-beta": ",".join(betas)} if betas else _HEADERS
+        return HttpRequest("/messages", dumps(laid_over(body, extra)), headers=headers)
+
+    def decode(self, body: bytes) -> list[Event]:
+        return read_answer(loads(body))
+
+    def decoder(self) -> Decoder:
+        return Decoder()
+
+    def problem(self, body: bytes, status: int) -> Problem:
+        return problem_of(body, status)
+
+    def models(self) -> HttpRequest:
+        return HttpRequest("/models?limit=1000", method="GET", headers=_HEADERS)
+
+    def decode_models(self, body: bytes) -> list[dict[str, Any]]:
+        data = loads(body)
+        items = data.get("data") if isinstance(data, dict) else None
+        if not isinstance(items, list):
+            raise not_an_answer(data)
+        return [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+
+    def count(self, model: str, messages: list[Message]) -> HttpRequest:
+        return HttpRequest("/messages/count_tokens", dumps({"model": model, **messages_of(messages)}), headers=_HEADERS)
+
+    def decode_count(self, body: bytes) -> int:
+        data = loads(body)
+        tokens = data.get("input_tokens") if isinstance(data, dict) else None
+        if type(tokens) is not int:
+            raise not_an_answer(data)
+        return tokens
+
+
+def _model(item: dict[str, Any]) -> dict[str, Any]:
+    return {**item, "context_length": item.get("max_input_tokens"), "max_output_tokens": item.get("max_tokens")}
