@@ -249,6 +249,7 @@ PARENT = """
 import asyncio, sys
 from pathlib import Path
 from llmspell.providers.base import Request
+from llmspell.providers.content import Message
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore
 
