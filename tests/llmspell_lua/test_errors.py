@@ -56,6 +56,7 @@ def test_thrown_text(cast, thrown: str, message: str) -> None:
 def test_error_level_two_blames_the_caller(cast) -> None:
     error = cast("local function check()\n  error('wrong', 2)\nend\ncheck()").error
     assert (error["message"], error["line"]) == ("wrong", 4)
+    assert error["stack"] == ["spell.lua:4"]
 
 
 @pytest.mark.parametrize(
@@ -238,3 +239,10 @@ def test_a_stack_made_by_the_script(cast, stack: str) -> None:
     error = cast(f"error{{kind = 'tool', message = 'm', stack = {stack}}}").error
     assert (error["kind"], error["message"]) == ("tool", "m")
     assert isinstance(error["stack"], list)
+
+
+@pytest.mark.parametrize("place", ["file = 'x', line = 1.5", "line = 3", "file = {}, line = {}", "file = 'x'"])
+def test_a_place_made_by_the_script(cast, place: str) -> None:
+    error = cast(f"\nerror{{kind = 'tool', message = 'm', {place}}}").error
+    assert (error["kind"], error["message"]) == ("tool", "m")
+    assert cast(f"return select(2, pcall(error, {{kind = 'tool', message = 'm', {place}}})).message").value == "m"

@@ -83,6 +83,7 @@ def test_errors_of_a_module_name_its_file(cast) -> None:
     assert [frame.rpartition(":")[0] or frame for frame in error["stack"]][-1].startswith("spell.lua")
     syntax = cast("require 'm'", folder(m="\nx = = 1")).error
     assert (syntax["file"], syntax["line"], syntax["column"]) == ("lib/m.lua", 2, 5)
+    assert syntax["stack"] == ["lib/m.lua:2", "spell.lua:1"]
     later = cast("local m = require 'm'\nm()", folder(m="return function()\n  error('late')\nend")).error
     assert (later["file"], later["line"], later["message"]) == ("lib/m.lua", 2, "late")
 

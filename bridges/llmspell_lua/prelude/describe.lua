@@ -1,8 +1,8 @@
 -- Whatever a script threw, as the error object that crosses the border.
 local bridge = ...
 local create, resume = coroutine.create, coroutine.resume
-local format, gsub, insert = string.format, string.gsub, table.insert
-local match, next, sub = string.match, next, string.sub
+local format, gsub, match = string.format, string.gsub, string.match
+local next, remove, sub = next, table.remove, string.sub
 local ipairs, pcall, rawequal, rawget, tonumber, type = ipairs, pcall, rawequal, rawget, tonumber, type
 
 local FIELDS = {
@@ -34,11 +34,15 @@ local function fit(text)
   return clean(text)
 end
 
--- Splits "file:line: message" when the position is one that the script's own frames or files explain.
+-- Splits "file:line: message" when the position is one that the script's own frames or files explain. The
+-- frames inside of the one that is blamed, as `error(message, 2)` does, go.
 local function split(text, frames)
-  for _, frame in ipairs(frames) do
+  for i, frame in ipairs(frames) do
     local prefix = format("%s:%d: ", frame.short, frame.line)
     if sub(text, 1, #prefix) == prefix then
+      for _ = 2, i do
+        remove(frames, 1)
+      end
       return sub(text, #prefix + 1), frame.file, frame.line
     end
   end
@@ -47,9 +51,7 @@ local function split(text, frames)
   if not file then
     return text
   end
-  line = tonumber(line)
-  insert(frames, 1, { file = file, short = short, line = line })
-  return message, file, line
+  return message, file, tonumber(line)
 end
 
 local function from_string(text, frames)

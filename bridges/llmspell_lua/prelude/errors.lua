@@ -1,6 +1,7 @@
 -- Errors as a script sees them: tables that print their message and know where they were thrown.
 local bridge = ...
 local error, format, getinfo, getmetatable = error, string.format, debug.getinfo, debug.getmetatable
+local insert = table.insert
 local next, rawequal, rawget = next, rawequal, rawget
 local running, setmetatable, sub, type = coroutine.running, setmetatable, string.sub, type
 
@@ -78,14 +79,16 @@ local function rendered(frames)
   return bridge.values.as_array(lines)
 end
 
--- Gives an error its place and stack, unless it has them.
+-- Gives an error its place and stack, unless it has them. The stack begins at the place.
 function errors.place(err, frames)
-  if frames[1] then
-    if err.file == nil then
-      err.file, err.line = frames[1].file, frames[1].line
-    end
-    if err.stack == nil then
-      err.stack = rendered(frames)
+  local first = frames[1]
+  if err.file == nil and first then
+    err.file, err.line = first.file, first.line
+  end
+  if err.stack == nil and first then
+    err.stack = rendered(frames)
+    if type(err.line) == "number" and type(err.file) == "string" and (err.file ~= first.file or err.line ~= first.line) then
+      insert(err.stack, 1, format("%s:%.0f", err.file, err.line))
     end
   end
   return err
