@@ -16,6 +16,12 @@ from tests.spells.stage import FOLDER, Expected, Stage, expectation, pairs
 SUFFIXES = (".lua", ".js")
 ISOLATIONS = ("inline", "process")
 MARK = "HERE"
+CASES = [
+    pytest.param(pair, suffix, isolation, id=f"{pair}{suffix}-{isolation}")
+    for pair in pairs()
+    for suffix in SUFFIXES
+    for isolation in expectation(pair).get("isolations", ISOLATIONS)
+]
 
 
 @pytest.fixture(scope="module")
@@ -25,9 +31,7 @@ def stage() -> Iterator[Stage]:
     stage.close()
 
 
-@pytest.mark.parametrize("isolation", ISOLATIONS)
-@pytest.mark.parametrize("suffix", SUFFIXES)
-@pytest.mark.parametrize("pair", pairs())
+@pytest.mark.parametrize(("pair", "suffix", "isolation"), CASES)
 def test_pair(stage: Stage, pair: str, suffix: str, isolation: str) -> None:
     expected = expectation(pair)
     path = FOLDER / f"{pair}{suffix}"

@@ -8,6 +8,8 @@
     error                             the kind, message, hint, ... of the error; `mentions` are parts of its message
     requests                          for each request to the model, the fields that it must have
     usage                             fields of `Result.usage`
+    isolations                        where to run it, if not everywhere: inline, QuickJS lets a script catch that its
+                                      heap is full for ever, and no process is there to be killed
 
 A failing line is marked with a comment `HERE`, in the spell or in the module that `file` names (without its ending).
 """

@@ -1,8 +1,5 @@
 print("started")
-pcall(function()
-  local hoard = {}
-  while true do
-    hoard[#hoard + 1] = ("x"):rep(1000) .. #hoard
-  end
-end)
-print("never")
+local hoard = {}
+while true do
+  hoard[#hoard + 1] = ("x"):rep(1000) .. #hoard
+end
