@@ -198,7 +198,8 @@ class HttpProvider(LLMProvider):
         except RefusedError as refused:
             error = failure(refused.problem, status, self._asked(model))
             if error.retryable:
-                raise Retry(error, reply.retry_after() if reply else None) from None
+                said = reply.retry_after() if reply else None
+                raise Retry(error, refused.problem.retry_after if said is None else said) from None
             raise error from None
         except LlmspellError as error:
             error.provider = error.provider or self.name

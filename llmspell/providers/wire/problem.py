@@ -7,12 +7,16 @@ from typing import Any, NamedTuple
 
 
 class Problem(NamedTuple):
-    """A refusal: the provider's sentence, its code and type (empty when it gave none), and the HTTP status."""
+    """A refusal: the provider's sentence, its code and type (empty when it gave none), and the HTTP status.
+
+    `retry_after` are seconds to wait, where the body says so and not a header.
+    """
 
     message: str = ""
     code: str = ""
     type: str = ""
     status: int | None = None
+    retry_after: float | None = None
 
 
 class RefusedError(Exception):

@@ -1,0 +1,119 @@
+"""Gemini's generateContent, as spoken by the Gemini API and by Vertex AI.
+
+https://ai.google.dev/api/generate-content. What travels in `State`: the keys of a part that ours have no field for,
+thought signatures above all, and whole parts of tools that run at the provider.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.content import Message
+from llmspell.providers.wire.bodies import count, dumps, laid_over, loads, not_an_answer, unsupported
+from llmspell.providers.wire.format import Format, HttpRequest
+from llmspell.providers.wire.gemini_answer import Decoder, problem_of, read_answer
+from llmspell.providers.wire.gemini_request import WIRE, body_of, contents_of
+from llmspell.providers.wire.problem import Problem
+
+
+class Dialect(NamedTuple):
+    """What Vertex AI and proxies do differently."""
+
+    vertex: bool = False
+    """Vertex AI: the key is an access token, one text is embedded at a time, and models are not listed."""
+    json_schema: bool = True
+    """Whether schemas may be JSON Schema, or only the older kind that is part of OpenAPI 3.0."""
+
+
+class Gemini(Format):
+    """generateContent, in the dialect of one server.
+
+    Marks for the prompt cache need nothing here: the service keeps prompts by itself. A cache made beforehand is
+    named in `Request.extra["cachedContent"]`.
+    """
+
+    name = WIRE
+
+    def __init__(self, dialect: Dialect | None = None) -> None:
+        self._dialect = dialect or Dialect()
+
+    def auth(self, key: str) -> dict[str, str]:
+        return {"authorization": f"Bearer {key}"} if self._dialect.vertex else {"x-goog-api-key": key}
+
+    def chat(self, request: Request, *, stream: bool) -> HttpRequest:
+        body = body_of(request, json_schema=self._dialect.json_schema)
+        method = "streamGenerateContent?alt=sse" if stream else "generateContent"
+        return HttpRequest(f"{_path(request.model)}:{method}", dumps(laid_over(body, request.extra)))
+
+    def decode(self, body: bytes) -> list[Event]:
+        return read_answer(loads(body))
+
+    def decoder(self) -> Decoder:
+        return Decoder()
+
+    def problem(self, body: bytes, status: int) -> Problem:
+        return problem_of(body, status)
+
+    def models(self) -> HttpRequest:
+        if self._dialect.vertex:
+            raise unsupported("gemini", "list of models on Vertex AI")
+        return HttpRequest("/models?pageSize=1000", method="GET")
+
+    def decode_models(self, body: bytes) -> list[dict[str, Any]]:
+        data = loads(body)
+        items = data.get("models") if isinstance(data, dict) else None
+        if not isinstance(items, list):
+            raise not_an_answer(data)
+        return [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
+
+    def count(self, model: str, messages: list[Message]) -> HttpRequest:
+        body = contents_of(messages, model)
+        if "systemInstruction" in body and not self._dialect.vertex:
+            body = {"generateContentRequest": {"model": _path(model)[1:], **body}}
+        return HttpRequest(f"{_path(model)}:countTokens", dumps(body))
+
+    def decode_count(self, body: bytes) -> int:
+        data = loads(body)
+        tokens = data.get("totalTokens") if isinstance(data, dict) else None
+        if type(tokens) is not int:
+            raise not_an_answer(data)
+        return tokens
+
+    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
+        contents = [{"content": {"parts": [{"text": text}]}} for text in texts]
+        if self._dialect.vertex:
+            return HttpRequest(f"{_path(model)}:embedContent", dumps(contents[0]))
+        requests = [{"model": _path(model)[1:], **content} for content in contents]
+        return HttpRequest(f"{_path(model)}:batchEmbedContents", dumps({"requests": requests}))
+
+    def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
+        data = loads(body)
+        try:
+            found = data["embeddings"] if "embeddings" in data else [data["embedding"]]
+            usage = data.get("usageMetadata") or {}
+            return [_vector(item["values"]) for item in found], Usage(input_tokens=count(usage, "promptTokenCount"))
+        except (AttributeError, KeyError, TypeError):
+            raise not_an_answer(data) from None
+
+
+def _path(model: str) -> str:
+    """Where a model is; tuned models are named with their folder."""
+    from urllib.parse import quote  # loaded with the transport anyway
+
+    return "/" + quote(model if "/" in model else f"models/{model}", safe="/")
+
+
+def _model(item: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **item,
+        "id": item["name"].removeprefix("models/"),
+        "context_length": item.get("inputTokenLimit"),
+        "max_output_tokens": item.get("outputTokenLimit"),
+    }
+
+
+def _vector(numbers: Any) -> list[float]:
+    if not isinstance(numbers, list) or not all(isinstance(number, (int, float)) for number in numbers):
+        raise TypeError
+    return numbers
