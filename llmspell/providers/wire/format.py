@@ -36,6 +36,14 @@ class StreamDecoder(Protocol):
         ...
 
 
+class Signer(Protocol):
+    """Proves who asks, request by request, for services without a key."""
+
+    def sign(self, method: str, url: str, headers: Mapping[str, str], body: bytes) -> Mapping[str, str]:
+        """The headers to add. May read files and ask the network: call it in a thread. Raises `AuthError`."""
+        ...
+
+
 class Format(ABC):
     """One way to talk to models, with the dialect of one service.
 
@@ -50,6 +58,10 @@ class Format(ABC):
     @abstractmethod
     def auth(self, key: str) -> dict[str, str]:
         """The headers that carry the key."""
+
+    def signer(self) -> Signer | None:
+        """What signs requests when there is no key; None for services that know nothing of signatures."""
+        return None
 
     @abstractmethod
     def chat(self, request: Request, *, stream: bool) -> HttpRequest:
@@ -77,6 +89,10 @@ class Format(ABC):
     @abstractmethod
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         """The models of a server as it describes them, each with an `id`."""
+
+    def max_texts(self, model: str) -> int:  # noqa: ARG002  # for those where models differ
+        """How many texts a request for embeddings may hold."""
+        return 2048
 
     def embeddings(self, model: str, texts: list[str]) -> HttpRequest:  # noqa: ARG002  # for those that can
         """A request for one vector for each text."""

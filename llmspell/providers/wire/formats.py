@@ -11,6 +11,10 @@ from llmspell.providers.wire.format import Format
 
 _FORMATS = {
     "openai-chat": ("openai_chat", "OpenAIChat"),
+    "anthropic": ("anthropic", "Anthropic"),
+    "bedrock": ("bedrock", "Bedrock"),
+    "cohere-v2": ("cohere", "Cohere"),
+    "ollama": ("ollama", "Ollama"),
 }
 NAMES = tuple(_FORMATS)
 
