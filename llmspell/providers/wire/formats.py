@@ -12,6 +12,7 @@ from llmspell.providers.wire.format import Format
 _FORMATS = {
     "openai-chat": ("openai_chat", "OpenAIChat"),
     "anthropic": ("anthropic", "Anthropic"),
+    "gemini": ("gemini", "Gemini"),
     "bedrock": ("bedrock", "Bedrock"),
     "cohere-v2": ("cohere", "Cohere"),
     "ollama": ("ollama", "Ollama"),
