@@ -53,6 +53,7 @@ class ProviderConfig:
     """A service from `[providers.NAME]`; what is None keeps the value of the built-in provider of that name."""
 
     base_url: str | None = None
+    """`{VARIABLE}` in it stands for a variable of the environment, `{VARIABLE:-text}` for one with a default."""
     api_key_env: str | None = None
     """The variable that holds the key; the key itself never stands in a file."""
     wire: str | None = None
@@ -62,6 +63,10 @@ class ProviderConfig:
     default_model: str | None = None
     dialect: Mapping[str, Any] = field(default_factory=_empty)
     """What the server does differently, such as `{stream_usage = false}`; see the wire formats."""
+    auth_header: str | None = None
+    """The header that holds the key alone, such as `api-key`; None leaves it to the format."""
+    query: Mapping[str, str] = field(default_factory=_empty)
+    """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

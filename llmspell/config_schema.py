@@ -75,7 +75,7 @@ FLAG = Kind("true or false", _flag)
 FOLDER = Kind("the path of a folder", _text)
 URL = Kind(
     "a URL that begins with http:// or https://",
-    lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://")) else None,
+    lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://", "{")) else None,
 )
 HEADERS = Kind("a table of texts", _texts)
 SWITCHES = Kind("a table", lambda value: dict(value) if isinstance(value, Mapping) else None)
@@ -97,6 +97,8 @@ SCHEMA: Schema = {
             "timeout": SECONDS,
             "default_model": TEXT,
             "dialect": SWITCHES,
+            "auth_header": TEXT,
+            "query": HEADERS,
         }
     },
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},

@@ -12,6 +12,7 @@ class Row(NamedTuple):
 
     name: str
     base_url: str
+    """`{VARIABLE}` in it stands for a variable of the environment that it cannot do without."""
     key_env: str | None = None
     """The environment variable with the key; None for a server that wants none."""
     key_required: bool = False
@@ -25,16 +26,284 @@ class Row(NamedTuple):
     """Seconds for a whole answer, when a request does not say; None waits as long as bytes keep coming."""
     prices: str | None = None
     """The service's name in the list of prices; None when what it costs is not known."""
+    auth_header: str | None = None
+    """The header that holds the key alone; None leaves it to the format."""
+    query: Mapping[str, str] = MappingProxyType({})
+    """What stands behind the `?` of every URL."""
+    capabilities: frozenset[str] = frozenset()
+    """What the service has some model for: `images`, `documents` and `audio` in, `tools`, `schema`, `reasoning`,
+    `embeddings`, `image_out`, `audio_out`, `search`, `cache` (marks in the prompt)."""
+    about: str = ""
+    """What a person must know, in a sentence."""
 
 
-OPENAI = Row(
-    name="openai",
-    base_url="https://api.openai.com/v1",
-    key_env="OPENAI_API_KEY",
-    key_required=True,
-    default_model="gpt-5-mini",
-    dialect=MappingProxyType({"max_tokens": "max_completion_tokens"}),
-    prices="openai",
+_CLOUD = (
+    Row(
+        name="openai",
+        base_url="https://api.openai.com/v1",
+        key_env="OPENAI_API_KEY",
+        key_required=True,
+        default_model="gpt-5-mini",
+        dialect={"max_tokens": "max_completion_tokens"},
+        prices="openai",
+        capabilities=frozenset(
+            {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "audio_out"}
+        ),
+    ),
+    Row(
+        name="mistral",
+        base_url="https://api.mistral.ai/v1",
+        key_env="MISTRAL_API_KEY",
+        key_required=True,
+        default_model="mistral-small-latest",
+        dialect={
+            "stream_usage": False,
+            "seed": "random_seed",
+            "required": "any",
+            "documents": "document_url",
+            "reasoning_echo": "parts",
+        },
+        prices="mistral",
+        capabilities=frozenset({"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings"}),
+    ),
+    Row(
+        name="groq",
+        base_url="https://api.groq.com/openai/v1",
+        key_env="GROQ_API_KEY",
+        key_required=True,
+        prices="groq",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="deepseek",
+        base_url="https://api.deepseek.com",
+        key_env="DEEPSEEK_API_KEY",
+        key_required=True,
+        default_model="deepseek-chat",
+        dialect={
+            "schema": "json_object",
+            "reasoning": "thinking",
+            "reasoning_echo": "reasoning_content",
+            "documents": "none",
+            "audio": False,
+        },
+        prices="deepseek",
+        capabilities=frozenset({"tools", "reasoning"}),
+    ),
+    Row(
+        name="xai",
+        base_url="https://api.x.ai/v1",
+        key_env="XAI_API_KEY",
+        key_required=True,
+        dialect={"output_in_total": True},
+        prices="x-ai",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="openrouter",
+        base_url="https://openrouter.ai/api/v1",
+        key_env="OPENROUTER_API_KEY",
+        key_required=True,
+        default_model="openrouter/auto",
+        dialect={"reasoning": "object", "reasoning_echo": "reasoning_details", "cache_control": True},
+        prices="openrouter",
+        capabilities=frozenset(
+            {
+                "images",
+                "documents",
+                "audio",
+                "tools",
+                "schema",
+                "reasoning",
+                "embeddings",
+                "image_out",
+                "search",
+                "cache",
+            }
+        ),
+    ),
+    Row(
+        name="together",
+        base_url="https://api.together.xyz/v1",
+        key_env="TOGETHER_API_KEY",
+        key_required=True,
+        prices="together",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+    ),
+    Row(
+        name="fireworks",
+        base_url="https://api.fireworks.ai/inference/v1",
+        key_env="FIREWORKS_API_KEY",
+        key_required=True,
+        dialect={"reasoning_echo": "reasoning_content"},
+        prices="fireworks",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+    ),
+    Row(
+        name="perplexity",
+        base_url="https://api.perplexity.ai",
+        key_env="PERPLEXITY_API_KEY",
+        key_required=True,
+        default_model="sonar",
+        dialect={"stream_usage": False, "strict": False},
+        prices="perplexity",
+        capabilities=frozenset({"images", "schema", "reasoning", "search"}),
+        about="lists no models",
+    ),
+    Row(
+        name="cerebras",
+        base_url="https://api.cerebras.ai/v1",
+        key_env="CEREBRAS_API_KEY",
+        key_required=True,
+        dialect={"max_tokens": "max_completion_tokens", "reasoning_echo": "reasoning"},
+        prices="cerebras",
+        capabilities=frozenset({"tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="huggingface",
+        base_url="https://router.huggingface.co/v1",
+        key_env="HF_TOKEN",
+        key_required=True,
+        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="nvidia",
+        base_url="https://integrate.api.nvidia.com/v1",
+        key_env="NVIDIA_API_KEY",
+        key_required=True,
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+    ),
+    Row(
+        name="github",
+        base_url="https://models.github.ai/inference",
+        key_env="GITHUB_TOKEN",
+        key_required=True,
+        capabilities=frozenset({"images", "tools", "schema", "embeddings"}),
+        about="GitHub Models; the token needs the right models:read",
+    ),
+    Row(
+        name="moonshot",
+        base_url="https://api.moonshot.ai/v1",
+        key_env="MOONSHOT_API_KEY",
+        key_required=True,
+        dialect={"reasoning": "switch", "reasoning_echo": "reasoning_content"},
+        prices="moonshotai",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="zai",
+        base_url="https://api.z.ai/api/paas/v4",
+        key_env="ZAI_API_KEY",
+        key_required=True,
+        dialect={"schema": "json_object", "reasoning": "thinking", "reasoning_echo": "reasoning_content"},
+        prices="zai",
+        capabilities=frozenset({"images", "tools", "reasoning"}),
+    ),
+    Row(
+        name="minimax",
+        base_url="https://api.minimax.io/v1",
+        key_env="MINIMAX_API_KEY",
+        key_required=True,
+        dialect={"max_tokens": "max_completion_tokens", "schema": "none", "reasoning": "switch"},
+        prices="minimax",
+        capabilities=frozenset({"tools", "reasoning"}),
+    ),
+    Row(
+        name="venice",
+        base_url="https://api.venice.ai/api/v1",
+        key_env="VENICE_API_KEY",
+        key_required=True,
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings", "search"}),
+    ),
+    Row(
+        name="doubleword",
+        base_url="https://api.doubleword.ai/v1",
+        key_env="DOUBLEWORD_API_KEY",
+        key_required=True,
+        dialect={"reasoning_echo": "reasoning_content"},
+        prices="doubleword",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+    ),
+    Row(
+        name="crusoe",
+        base_url="https://api.inference.crusoecloud.com/v1",
+        key_env="CRUSOE_API_KEY",
+        key_required=True,
+        dialect={"reasoning_echo": "reasoning"},
+        capabilities=frozenset({"tools", "schema", "reasoning"}),
+    ),
+    Row(
+        name="gemini-openai",
+        base_url="https://generativelanguage.googleapis.com/v1beta/openai",
+        key_env="GEMINI_API_KEY",
+        key_required=True,
+        dialect={"output_in_total": True},
+        prices="google",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+        about="Gemini's compatible endpoint; `gemini` is the native one and can do more",
+    ),
+    Row(
+        name="azure",
+        base_url="{AZURE_OPENAI_ENDPOINT}/openai/v1",
+        key_env="AZURE_OPENAI_API_KEY",
+        key_required=True,
+        dialect={"max_tokens": "max_completion_tokens"},
+        prices="azure",
+        auth_header="api-key",
+        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings"}),
+        about="AZURE_OPENAI_ENDPOINT is such as https://NAME.openai.azure.com; models are named as deployed",
+    ),
+    Row(
+        name="cloudflare",
+        base_url="https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1",
+        key_env="CLOUDFLARE_API_TOKEN",
+        key_required=True,
+        prices="cloudflare",
+        capabilities=frozenset({"tools", "schema", "embeddings"}),
+        about="Workers AI",
+    ),
 )
 
-ROWS = {row.name: row for row in (OPENAI,)}
+_OWN = (
+    Row(
+        name="lmstudio",
+        base_url="http://127.0.0.1:1234/v1",
+        key_env="LMSTUDIO_API_KEY",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+        about="LM Studio on this machine",
+    ),
+    Row(
+        name="vllm",
+        base_url="http://127.0.0.1:8000/v1",
+        key_env="VLLM_API_KEY",
+        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings"}),
+        about="vLLM on this machine",
+    ),
+    Row(
+        name="llamacpp-server",
+        base_url="http://127.0.0.1:8080/v1",
+        key_env="LLAMA_API_KEY",
+        dialect={"reasoning_echo": "reasoning_content"},
+        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings"}),
+        about="llama-server of llama.cpp on this machine",
+    ),
+    Row(
+        name="sglang",
+        base_url="http://127.0.0.1:30000/v1",
+        key_env="SGLANG_API_KEY",
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+        about="SGLang on this machine",
+    ),
+    Row(
+        name="ollama-openai",
+        base_url="http://127.0.0.1:11434/v1",
+        key_env="OLLAMA_API_KEY",
+        dialect={"reasoning_echo": "reasoning"},
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+        about="Ollama's compatible endpoint on this machine; `ollama` is the native one and can do more",
+    ),
+)
+
+ROWS = {row.name: row._replace(dialect=MappingProxyType(dict(row.dialect))) for row in (*_CLOUD, *_OWN)}
+"""All services; of those whose key is set, the first with a default model serves when none is named."""
+OPENAI = ROWS["openai"]

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
+from urllib.parse import urlencode
 
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
@@ -63,7 +64,8 @@ class HttpProvider(LLMProvider):
         self._format = formats.make(row.wire, row.dialect)
         self._headers = {"content-type": "application/json", "user-agent": "llmspell", **row.headers}
         if self._key:
-            self._headers |= self._format.auth(self._key)
+            self._headers |= {row.auth_header: self._key} if row.auth_header else self._format.auth(self._key)
+        self._query = urlencode(row.query)
 
     @property
     def identity(self) -> str:
@@ -146,7 +148,12 @@ class HttpProvider(LLMProvider):
         seconds = self._row.timeout if timeout is None else timeout
         deadline = None if seconds is None else time.monotonic() + seconds
         headers = {**self._headers, **asked.headers} if asked.headers else self._headers
-        return Call(asked.method, self._base + asked.path, headers, asked.body, deadline, self.name)
+        return Call(asked.method, self._url(asked.path), headers, asked.body, deadline, self.name)
+
+    def _url(self, path: str) -> str:
+        if not self._query:
+            return self._base + path
+        return f"{self._base}{path}{'&' if '?' in path else '?'}{self._query}"
 
     async def _whole(self, call: Call, decode: Callable[[bytes], T], model: str) -> T:
         """What `decode` makes of the body of a whole answer."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from llmspell.config import Config, ProviderConfig
+from llmspell.config import Config
 from llmspell.errors import InvalidValueError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers.base import LLMProvider, ModelInfo
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import httpx2
 
     from llmspell.providers.catalog import Row
+    from llmspell.providers.services import Services
     from llmspell.providers.transport import HttpTransport
 
 GROUP = "llmspell.providers"
@@ -31,7 +33,8 @@ class ProviderRegistry:
 
     In this order a provider's name is looked up: `providers` (the embedder's own), `[providers.NAME]` of the
     configuration laid over the built-in one of that name, the local runtimes, and entry points of the group
-    `llmspell.providers`, each a callable that takes the configuration and gives an `LLMProvider`.
+    `llmspell.providers`, each a callable that takes the configuration and gives an `LLMProvider` or a `Row` of the
+    catalog.
 
     `environ` holds the keys (the process's environment by default). `http_transport` is used for all HTTP and
     stays the caller's to close, as do `providers`.
@@ -60,7 +63,7 @@ class ProviderRegistry:
         """
         name = self._unaliased(name or self._config.model or self.default_model())
         provider, slash, model = name.partition("/")
-        if provider not in self._known() and _is_file(name):
+        if provider not in self.known() and _is_file(name):
             provider, slash, model = "local", "/", name
         if slash and not model:
             raise NotFoundError(f"{name!r} names no model", hint="names are provider/model")
@@ -83,18 +86,28 @@ class ProviderRegistry:
         """The model to use when none is named anywhere: of the first service whose key is set, else the local one."""
         if self._config.model:
             return self._config.model
-        from llmspell.providers.catalog import ROWS
-
-        for row in ROWS.values():
-            if row.default_model and row.key_env and self._environ.get(row.key_env):
-                return f"{row.name}/{row.default_model}"
-        return f"local/{LOCAL_MODEL}"
+        return self.services.default_model() or f"local/{LOCAL_MODEL}"
 
     def names(self) -> list[str]:
         """The providers that can be used now: local ones, those with a key, configured and given ones."""
-        rows = (self._row(name) for name in self._service_names())
-        usable = [row.name for row in rows if row and (self._key(row) or not row.key_required)]
+        rows = (self.services.row(name) for name in self.services.names())
+        usable = [row.name for row in rows if row and self.services.is_usable(row)]
         return list(dict.fromkeys((*self._given, *usable, *_LOCAL)))
+
+    def known(self) -> list[str]:
+        """All names of providers but those that packages bring."""
+        return list(dict.fromkeys((*self._given, *self.services.names(), *_LOCAL)))
+
+    def packaged(self) -> list[str]:
+        """The names of the providers that installed packages bring."""
+        return [entry.name for entry in _entry_points()]
+
+    @cached_property
+    def services(self) -> Services:
+        """The services behind HTTP, whether usable or not."""
+        from llmspell.providers.services import Services  # the catalog is rarely needed by spells without models
+
+        return Services(self._config, self._environ)
 
     async def list_models(self, provider: str | None = None) -> list[ModelInfo]:
         """The models of a provider, or of all of `names()`; then, those that cannot be reached are left out."""
@@ -128,7 +141,7 @@ class ProviderRegistry:
     def _default_of(self, name: str) -> str:
         if name in _LOCAL:
             return LOCAL_MODEL
-        row = None if name in self._given else self._row(name)
+        row = None if name in self._given else self.services.row(name)
         if row is None or row.default_model is None:
             raise NotFoundError(f"{name!r} names no model", hint=f"names are provider/model: {name}/...")
         return row.default_model
@@ -137,32 +150,23 @@ class ProviderRegistry:
         return name in self._given or name in self._made or self._maker(name) is not None
 
     def _maker(self, name: str) -> Callable[[], LLMProvider] | None:
-        if row := self._row(name):
+        if row := self.services.row(name):
             return lambda: self._http(row)
         if name in _LOCAL:
             return lambda: self._local(name)
         return self._entry_point(name)
-
-    def _row(self, name: str) -> Row | None:
-        from llmspell.providers.catalog import ROWS
-
-        known, own = ROWS.get(name), self._config.providers.get(name)
-        if own is not None:
-            known = _configured(name, own, known)
-        base_url = self._environ.get("OPENAI_BASE_URL")
-        if known and name == "openai" and base_url and not (own and own.base_url):
-            known = known._replace(base_url=base_url, key_required=False, prices=None)
-        return known
-
-    def _key(self, row: Row) -> str | None:
-        return self._environ.get(row.key_env) if row.key_env else None
 
     def _http(self, row: Row) -> LLMProvider:
         from llmspell.providers.http_provider import HttpProvider
         from llmspell.providers.transport import HttpTransport
 
         self._transport = self._transport or HttpTransport(self._http_transport)
-        return HttpProvider(row, self._transport, key=self._key(row), download_ranks=self._config.download_tokenizers)
+        key = self.services.key(row)
+        try:
+            row = self.services.placed(row)
+            return HttpProvider(row, self._transport, key=key, download_ranks=self._config.download_tokenizers)
+        except InvalidValueError as error:
+            raise InvalidValueError(f"providers.{row.name}: {error.message}", hint=error.hint) from None
 
     def _local(self, name: str) -> LLMProvider:
         from llmspell.providers.local.provider import LocalProvider
@@ -181,47 +185,21 @@ class ProviderRegistry:
     def _entry_point(self, name: str) -> Callable[[], LLMProvider] | None:
         for entry in _entry_points():
             if entry.name == name:
-                return lambda: entry.load()(self._config)
+                return lambda: self._of_package(entry.load()(self._config))
         return None
 
-    def _service_names(self) -> list[str]:
-        from llmspell.providers.catalog import ROWS
-
-        return list(dict.fromkeys((*self._config.providers, *ROWS)))
-
-    def _known(self) -> list[str]:
-        return list(dict.fromkeys((*self._given, *self._service_names(), *_LOCAL)))
+    def _of_package(self, made: LLMProvider | Row) -> LLMProvider:
+        return made if isinstance(made, LLMProvider) else self._http(made)
 
     def _hint(self, name: str) -> str:
-        known = [*self._known(), *(entry.name for entry in _entry_points())]
+        known = [*self.known(), *self.packaged()]
         return nearest(name, known) or f"known are {', '.join(known)}; add one as [providers.{name}] in llmspell.toml"
 
     def _unknown_model(self, name: str) -> NotFoundError:
-        hint = nearest(name, (*self._config.aliases, *self._known()))
+        hint = nearest(name, (*self._config.aliases, *self.known()))
         return NotFoundError(
             f"there is no model {name!r}", hint=hint or "names are provider/model, such as openai/gpt-5-mini"
         )
-
-
-def _configured(name: str, own: ProviderConfig, known: Row | None) -> Row:
-    """The row for `[providers.NAME]`: over the built-in one, a new base URL makes the key and the prices its own."""
-    from llmspell.providers.catalog import Row
-
-    if own.base_url is None and known is None:
-        raise InvalidValueError(f"providers.{name}.base_url is missing", hint="such as http://127.0.0.1:8080/v1")
-    if known is None:
-        known = Row(name, own.base_url or "")
-    elif own.base_url is not None:
-        known = Row(name, own.base_url, known.key_env, wire=known.wire, dialect=known.dialect)
-    return known._replace(
-        key_env=own.api_key_env or known.key_env,
-        key_required=known.key_required or own.api_key_env is not None,
-        headers=own.headers or known.headers,
-        timeout=own.timeout or known.timeout,
-        default_model=own.default_model or known.default_model,
-        wire=own.wire or known.wire,
-        dialect={**known.dialect, **own.dialect},
-    )
 
 
 def _is_file(name: str) -> bool:

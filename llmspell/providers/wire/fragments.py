@@ -8,7 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from llmspell.providers.base import Event, ToolCallDelta
+from llmspell.providers.base import Event, StateDelta, ToolCallDelta
+from llmspell.providers.content import State
+
+_WIRE = "openai-chat"
 
 
 class _Call:
@@ -51,7 +54,18 @@ class ToolCallAssembler:
         """The events for the `tool_calls` of a chunk."""
         if isinstance(pieces, dict):
             pieces = [pieces]
-        return [delta for piece in pieces if piece and (delta := self._piece(piece))]
+        events: list[Event] = []
+        for piece in pieces:
+            if piece and (delta := self._piece(piece)):
+                events.append(delta)
+            if piece and (extra := piece.get("extra_content")) and self._calls:
+                events.append(self._signed(piece.get("index"), extra))
+        return events
+
+    def _signed(self, index: int | None, extra: Any) -> StateDelta:
+        """The state of the call with that index, else of the last one: Gemini's signature, often on its own."""
+        call = (self._by_index.get(index) if index is not None else None) or self._calls[-1]
+        return StateDelta("tool_call", call.index, State(_WIRE, {"extra_content": extra}))
 
     def _piece(self, piece: dict[str, Any]) -> ToolCallDelta | None:
         function = piece.get("function") or {}

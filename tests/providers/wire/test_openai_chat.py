@@ -344,7 +344,7 @@ def test_an_error_inside_the_stream(stream, message, code):
 def test_an_error_inside_a_good_answer():
     with pytest.raises(RefusedError) as refused:
         CHAT.decode(b'{"error": {"message": "no", "type": "server_error", "code": 503}}')
-    assert refused.value.problem == ("no", "503", "server_error", 503)
+    assert refused.value.problem[:4] == ("no", "503", "server_error", 503)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,27 @@
+"""Base URLs with gaps: `{VARIABLE}` stands for a variable of the environment, `{VARIABLE:-text}` has a default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from urllib.parse import urlsplit, urlunsplit
+
+_GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
+
+
+def missing(template: str, environ: Mapping[str, str]) -> list[str]:
+    """The variables that the URL cannot do without and that are not set."""
+    return [name for name, default in _GAP.findall(template) if not default and not environ.get(name)]
+
+
+def filled(template: str, environ: Mapping[str, str]) -> str:
+    """The URL with the values in its gaps, of which none may be missing."""
+    if "{" not in template:
+        return template
+    return _GAP.sub(lambda gap: (environ.get(gap[1]) or gap[2] or "").rstrip("/"), template)
+
+
+def shown(template: str) -> str:
+    """The URL for people: its gaps stay, and credentials and what follows the path are left out."""
+    parts = urlsplit(template)
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")) if parts.scheme else template

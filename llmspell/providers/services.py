@@ -1,0 +1,90 @@
+"""The services that a configuration knows: the rows of the catalog with `[providers.NAME]` laid over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from llmspell.config import Config, ProviderConfig
+from llmspell.errors import InvalidValueError
+from llmspell.providers import address
+from llmspell.providers.catalog import ROWS, Row
+
+
+class Services:
+    """Rows by name, and what the environment holds for them."""
+
+    def __init__(self, config: Config, environ: Mapping[str, str]) -> None:
+        self._config = config
+        self._environ = environ
+
+    def names(self) -> list[str]:
+        """All names, configured ones first."""
+        return list(dict.fromkeys((*self._config.providers, *ROWS)))
+
+    def row(self, name: str) -> Row | None:
+        """The service of that name, with the gaps of its URL; None when nobody knows it.
+
+        Raises `InvalidValueError` for a configured one without a URL.
+        """
+        known, own = ROWS.get(name), self._config.providers.get(name)
+        if own is not None:
+            known = _laid_over(name, own, known)
+        base_url = self._environ.get("OPENAI_BASE_URL")
+        if known and name == "openai" and base_url and not (own and own.base_url):
+            known = known._replace(base_url=base_url, key_required=False, prices=None)
+        return known
+
+    def key(self, row: Row) -> str | None:
+        """The key that the environment holds for it."""
+        return self._environ.get(row.key_env) if row.key_env else None
+
+    def missing(self, row: Row) -> list[str]:
+        """The variables of its URL that are not set."""
+        return address.missing(row.base_url, self._environ)
+
+    def placed(self, row: Row) -> Row:
+        """The row with its real URL. Raises `InvalidValueError` that names the variables that are not set."""
+        if missing := self.missing(row):
+            variables = " and ".join(missing)
+            raise InvalidValueError(
+                f"it needs the environment variable {variables}", hint=row.about or f"for {row.base_url}"
+            )
+        return row._replace(base_url=address.filled(row.base_url, self._environ))
+
+    def is_usable(self, row: Row) -> bool:
+        """Whether it is worth asking: a server that wants no key may not run, unless somebody configured it."""
+        if self.missing(row):
+            return False
+        usual = ROWS.get(row.name)
+        named = row.name in self._config.providers or usual is None or usual.base_url != row.base_url
+        return bool(self.key(row)) or (named and not row.key_required)
+
+    def default_model(self) -> str | None:
+        """That of the first service whose key is there."""
+        for name in ROWS:
+            row = self.row(name)
+            if row and row.default_model and self.key(row) and not self.missing(row):
+                return f"{name}/{row.default_model}"
+        return None
+
+
+def _laid_over(name: str, own: ProviderConfig, known: Row | None) -> Row:
+    """The row for `[providers.NAME]`: over the built-in one, a new base URL makes the key and the prices its own."""
+    if known is None:
+        if own.base_url is None:
+            raise InvalidValueError(f"providers.{name}.base_url is missing", hint="such as http://127.0.0.1:8080/v1")
+        known = Row(name, own.base_url)
+    elif own.base_url is not None:
+        known = known._replace(base_url=own.base_url, key_required=False, prices=None, default_model=None, about="")
+    return known._replace(
+        key_env=own.api_key_env or known.key_env,
+        key_required=known.key_required or own.api_key_env is not None,
+        headers=own.headers or known.headers,
+        timeout=own.timeout or known.timeout,
+        default_model=own.default_model or known.default_model,
+        wire=own.wire or known.wire,
+        # Switches of one format mean nothing to another.
+        dialect=own.dialect if own.wire and own.wire != known.wire else {**known.dialect, **own.dialect},
+        auth_header=own.auth_header or known.auth_header,
+        query=own.query or known.query,
+    )
