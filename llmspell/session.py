@@ -186,7 +186,9 @@ class Session:
             self.abort(InternalError(f"the script's side used the call number {call.id} again"))
             return
         self._last_call = call.id
-        self.calls += 1
+        stream = self._stream_of(call)
+        if stream is None or stream.over:
+            self.calls += 1  # reading on in a stream is no call of its own
         if self.calls > self._limits.max_calls:
             self.abort(LimitError(f"limit of {self._limits.max_calls} calls exceeded"))
             return
@@ -194,7 +196,7 @@ class Session:
         if self._emit is not None:
             self._emit(CallStarted(call.id, call.method))
         try:
-            result = self._next(call) if call.method == "next" else self._method(call)
+            result = _next(stream) if call.method == "next" else self._method(call)
         except Exception as error:  # noqa: BLE001  # whatever a method raises is the answer to its call
             self.settle(call.id, None, error)
             return
@@ -218,12 +220,9 @@ class Session:
             return None
         return result
 
-    def _next(self, call: Call) -> Awaitable[Any]:
-        number = call.args.get("stream")
-        stream = self._streams.get(number) if type(number) is int else None
-        if stream is None:
-            raise ArgumentTypeError("there is no such stream, or it was closed")
-        return stream.next()
+    def _stream_of(self, call: Call) -> Stream | None:
+        number = call.args.get("stream") if call.method == "next" else None
+        return self._streams.get(number) if type(number) is int else None
 
     def _drop(self, id_: int) -> None:
         stream = self._streams.pop(id_, None)
@@ -287,6 +286,12 @@ class Session:
 def megabytes(size: int) -> str:
     """A size in words: whole MiB where it is one, bytes otherwise."""
     return f"{size >> 20} MiB" if size % (1 << 20) == 0 else f"{size} bytes"
+
+
+def _next(stream: Stream | None) -> Awaitable[Any]:
+    if stream is None:
+        raise ArgumentTypeError("there is no such stream, or it was closed")
+    return stream.next()
 
 
 def _discard(awaitable: object) -> None:

@@ -42,6 +42,11 @@ class Stream:
             raise self._error
         return {"items": items, "done": self._done and self._error is None}
 
+    @property
+    def over(self) -> bool:
+        """Whether everything was read, or the stream was closed."""
+        return self._done and not self._buffer
+
     def close(self) -> None:
         """Stop reading and close the source."""
         self._done = True

@@ -120,6 +120,14 @@ def test_calls_are_counted():
     assert finished.ended.error["message"] == "limit of 10 calls exceeded"
 
 
+def test_reading_on_in_a_stream_is_no_call_but_reading_a_finished_one_is():
+    reads = [[Call(number, "next", {"stream": 1})] for number in range(2, 6)]
+    interpreter = Scripted([Call(1, "items", {})], *reads, [Done(None)])
+    finished = run(interpreter, max_calls=3)
+    assert finished.calls == 4
+    assert finished.ended.error["message"] == "limit of 3 calls exceeded"
+
+
 def test_output_is_counted_in_bytes():
     finished = run(Scripted([Print("stdout", "é" * 6), Print("stdout", "x")]), max_output=12)
     assert finished.ended.error["message"] == "output limit of 12 bytes exceeded"

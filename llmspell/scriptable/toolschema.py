@@ -49,12 +49,17 @@ class ToolSchema:
             if is_function(value):
                 raise self._wrong_type(f"{key[:40]} cannot be a function")
         self._require_callbacks(functions)
-        try:
-            model = self._model.model_validate(plain)
-        except ValidationError as error:
-            raise self._failure(error) from None
+        model = self._validated(plain)
         fields = type(model).model_fields
         return functions | {str(fields[key].alias): getattr(model, key) for key in model.model_fields_set}
+
+    def _validated(self, args: dict[str, Any]) -> BaseModel:
+        try:
+            return self._model.model_validate(args)
+        except ValidationError as error:
+            if _empty_lists(args, error):
+                return self._validated(args)
+            raise self._failure(error) from None
 
     def _require_callbacks(self, functions: Mapping[str, Any]) -> None:
         for key, parameter in self._callbacks.items():
@@ -81,6 +86,20 @@ class ToolSchema:
     @property
     def _takes(self) -> str:
         return f"it takes {', '.join(self._names)}" if self._names else "it takes no arguments"
+
+
+def _empty_lists(args: Any, error: ValidationError) -> bool:
+    """Makes lists of the empty objects in `args` where one belongs: Lua has one empty table for both."""
+    mended = False
+    for problem in error.errors(include_url=False, include_context=False):
+        if problem["type"] == "list_type" and problem["input"] == {}:
+            *path, last = problem["loc"]
+            holder = args
+            for step in path:
+                holder = holder[step]
+            holder[last] = []
+            mended = True
+    return mended
 
 
 class _Untitled(GenerateJsonSchema):

@@ -293,3 +293,17 @@ def test_unannotated_parameters_take_anything() -> None:
 
     assert run(echo, value={"a": [1]}) == {"a": [1]}
     assert ArgumentTypeError("").kind == refused(echo).kind
+
+
+def test_an_empty_table_of_lua_is_an_empty_list_where_a_list_belongs() -> None:
+    def join(words: list[str], groups: dict[str, list[int]] | None = None) -> list[Any]:
+        return [words, groups]
+
+    def count(words: dict[str, int]) -> int:
+        return len(words)
+
+    assert run(join, words={}) == [[], None]
+    assert run(join, words={}, groups={"a": {}, "b": [1]}) == [[], {"a": [], "b": [1]}]
+    assert run(count, words={}) == 0
+    with pytest.raises(ArgumentTypeError, match="words"):
+        run(join, words={"a": 1})

@@ -78,8 +78,18 @@ function timeout(seconds, run) {
   });
 }
 
+function refuseUnknown(owner, options, known) {
+  const names = keys(options ?? {});
+  for (let i = 0; i < names.length; i++) {
+    if (hasOwn(known, names[i])) continue;
+    const near = parts.errors().nearest(names[i], keys(known));
+    throw fault("type", `${owner} has no ${names[i]}`, near && `did you mean ${near}?`);
+  }
+}
+
 async function retry(run, options) {
   if (typeof run !== "function") throw fault("type", `the first argument of retry must be a function, not ${show(run)}`);
+  refuseUnknown("retry", options, { attempts: 1, delay: 1, factor: 1 });
   const { attempts = 3, delay = 0.5, factor = 2 } = options ?? {};
   if (!isInteger(attempts) || attempts < 1) throw fault("value", `attempts must be a whole number above 0, not ${show(attempts)}`);
   let pause = delay;
@@ -96,6 +106,7 @@ async function retry(run, options) {
 
 function map(list, fn, options) {
   if (typeof fn !== "function") throw fault("type", `the second argument of map must be a function, not ${show(fn)}`);
+  refuseUnknown("map", options, { concurrency: 1 });
   const { concurrency = 8 } = options ?? {};
   if (!(concurrency >= 1)) throw fault("value", `concurrency must be at least 1, not ${show(concurrency)}`);
   const items = isArray(list) ? list : apply(arrayFrom, $Array, [list]);

@@ -7,6 +7,7 @@ const limits = { __proto__: null, calls: 0, output: 0 };
 let out = "";
 let openCalls = 0;
 let lastCall = 0;
+let counted = 0;
 let outputSize = 0;
 let exceeded = false;
 let over = false;
@@ -39,8 +40,8 @@ function emit(stream, text) {
 function ask(method, args, spec, at, resolve, reject) {
   refuseAfterLimit();
   if (isDead(current)) return 0;
-  if (lastCall === limits.calls) {
-    exceed("calls");
+  if (method !== "next" && ++counted > limits.calls) {
+    exceed("calls"); // reading on in a stream is no call of its own
     refuseAfterLimit();
   }
   const id = ++lastCall;

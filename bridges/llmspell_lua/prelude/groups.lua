@@ -14,8 +14,14 @@ local function expect(kind, value, what)
   return value
 end
 
-local function expect_options(options, what)
-  return options == nil and {} or expect("table", options, what)
+local function expect_options(owner, options, what, known)
+  options = options == nil and {} or expect("table", options, what)
+  for name in next, options do
+    if not known[name] then
+      bridge.near(owner, name, known)
+    end
+  end
+  return options
 end
 
 local function expect_functions(name, ...)
@@ -117,7 +123,7 @@ end
 
 function groups.retry(body, options)
   expect("function", body, "argument 1 of retry")
-  options = expect_options(options, "argument 2 of retry")
+  options = expect_options("retry", options, "argument 2 of retry", { attempts = true, delay = true, factor = true })
   local attempts, delay = option(options, "attempts", 3, 1), option(options, "delay", 0.5, 0)
   local factor, attempt, frames = option(options, "factor", 2, 0), 0, nil
   local function note(err)
@@ -150,7 +156,7 @@ end
 function groups.map(list, body, options)
   expect("table", list, "argument 1 of map")
   expect("function", body, "argument 2 of map")
-  options = expect_options(options, "argument 3 of map")
+  options = expect_options("map", options, "argument 3 of map", { concurrency = true })
   local count, width = length_of(list), floor(option(options, "concurrency", 8, 1))
   local results = gather(count, width, function(i) return body, rawget(list, i), i end)
   for i = 1, count do

@@ -10,6 +10,7 @@ local arm, WAIT, post = limits.arm, limits.WAIT, output.post
 local tasks = {}
 
 local last_call = 0
+local counted = 0 -- reading on in a stream is no call of its own
 local waiting = {} -- call -> the task that waits for it, or a function to be told
 local ready, first_ready, last_ready = {}, 1, 0
 local current -- the task that runs now
@@ -31,9 +32,12 @@ end
 -- A call whose answer goes to `waiter`: a task, or a function of ok and value.
 local function open_call(method, args, waiter)
   last_call = last_call + 1
-  if last_call > limits.max_calls then
-    limits.exceed("calls")
-    limits.stop()
+  if method ~= "next" then
+    counted = counted + 1
+    if counted > limits.max_calls then
+      limits.exceed("calls")
+      limits.stop()
+    end
   end
   waiting[last_call] = waiter
   post("[0," .. format("%d", last_call) .. ',"' .. method .. '",' .. args .. "]")

@@ -4,6 +4,8 @@ for (const wrong of [
   () => timeout("soon", print),
   () => retry("not a function"),
   () => map([1], "not a function"),
+  () => retry(print, { attempt: 2 }),
+  () => map([1], print, { concurrent: 2 }),
 ]) {
   try {
     await wrong();

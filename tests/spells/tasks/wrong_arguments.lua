@@ -4,6 +4,8 @@ for i, wrong in ipairs {
   function() timeout("soon", print) end,
   function() retry("not a function") end,
   function() map({ 1 }, "not a function") end,
+  function() retry(print, { attempt = 2 }) end,
+  function() map({ 1 }, print, { concurrent = 2 }) end,
 } do
   local _, err = pcall(wrong)
   kinds[i] = err.kind
