@@ -116,7 +116,7 @@ class Answers:
     def _prune(self, database: sqlite3.Connection) -> None:
         # The newest answers that together have room stay.
         database.execute(
-            "DELETE FROM answers WHERE made < coalesce((SELECT max(made) FROM "
+            "DELETE FROM answers WHERE made <= coalesce((SELECT max(made) FROM "
             "(SELECT made, sum(size) OVER (ORDER BY made DESC) AS total FROM answers) WHERE total > ?), -1)",
             (self._most,),
         )

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from llmspell.errors import RateLimitError, TimeoutExceededError
@@ -87,6 +88,8 @@ class Queue:
             self.leave(turn.result(), 0)
             return
         turn.cancel()
+        with suppress(ValueError):
+            self._waiting.remove(waiting)
         self._admit()
 
     def _refusal(self) -> RateLimitError | None:

@@ -224,7 +224,7 @@ def none_answered(failed: Sequence[tuple[Member, LlmspellError]]) -> LlmspellErr
     last = failed[-1][1]
     if len(failed) == 1:
         return last
-    reasons = "; ".join(f"{member.label}: {error.message}" for member, error in failed)
+    reasons = "; ".join(_reason(member, error) for member, error in failed)
     error = KINDS[last.kind](
         f"none of {len(failed)} models answered: {reasons}",
         hint=last.hint,
@@ -237,6 +237,10 @@ def none_answered(failed: Sequence[tuple[Member, LlmspellError]]) -> LlmspellErr
     if isinstance(error, ProviderError):
         error.retry_after = min(waits, default=None)
     return error
+
+
+def _reason(member: Member, error: LlmspellError) -> str:
+    return error.message if error.message.startswith(member.label) else f"{member.label}: {error.message}"
 
 
 def _told(member: Member, error: LlmspellError) -> dict[str, Any]:
