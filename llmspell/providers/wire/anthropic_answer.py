@@ -178,7 +178,7 @@ class _Reader:
         """Take what stands beside the content: the reason, the usage, and what is only for those who ask."""
         self._reason = message.get("stop_reason") or self._reason
         for key, value in (message.get("usage") or {}).items():
-            if value or key not in self._usage:  # gateways know some counts only at one end of the stream
+            if value or self._usage.get(key) is None:  # gateways know some counts only at one end of the stream
                 self._usage[key] = value
         self._raw |= {
             key: value
