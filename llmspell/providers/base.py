@@ -121,12 +121,15 @@ class Started:
     """The provider accepted the request: its id for the answer, and the model that really answers.
 
     `provider` is whose model that is, where it was chosen among several; `cached` says that the answer is an old one.
+    `request_id` and `rate_limit` come from the headers of the answer.
     """
 
     id: str | None = None
     model: str | None = None
     provider: str | None = None
     cached: bool = False
+    request_id: str | None = None
+    rate_limit: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -293,6 +296,8 @@ class Accumulator:
         self._id: str | None = None
         self._provider: str | None = None
         self._cached = False
+        self._request_id: str | None = None
+        self._rate_limit: dict[str, str] = {}
         self._parts: dict[tuple[str, int], _Growing] = {}
         self._logprobs: list[dict[str, Any]] | None = None
         self._usage = Usage()
@@ -317,9 +322,13 @@ class Accumulator:
                 self._usage = event
             case Finished():
                 self._finished = event
-            case Started(id_, model):
-                self._id, self._model = id_ or self._id, model or self._model
-                self._provider, self._cached = event.provider or self._provider, event.cached or self._cached
+            case Started():
+                self._start(event)
+
+    def _start(self, event: Started) -> None:
+        self._id, self._model = event.id or self._id, event.model or self._model
+        self._provider, self._cached = event.provider or self._provider, event.cached or self._cached
+        self._request_id, self._rate_limit = event.request_id or self._request_id, event.rate_limit or self._rate_limit
 
     def _part(self, kind: str, index: int) -> _Growing:
         part = self._parts.get((kind, index))
@@ -346,6 +355,8 @@ class Accumulator:
             usage=self._usage,
             model=self._model,
             id=self._id,
+            request_id=self._request_id,
+            rate_limit=self._rate_limit,
             logprobs=self._logprobs,
             raw=self._finished.raw,
             provider=self._provider,

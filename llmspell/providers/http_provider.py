@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TypeVar
 from urllib.parse import urlencode
 
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
+from llmspell.providers import headers as facts
 from llmspell.providers.base import (
     Accumulator,
     Embeddings,
@@ -33,7 +34,6 @@ from llmspell.providers.wire.problem import RefusedError
 
 T = TypeVar("T")
 
-_MAX_TEXTS = 2048
 _MAX_TEXT_BYTES = 300_000
 _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
 
@@ -66,6 +66,7 @@ class HttpProvider(LLMProvider):
         if self._key:
             self._headers |= {row.auth_header: self._key} if row.auth_header else self._format.auth(self._key)
         self._query = urlencode(row.query)
+        self._signer = None if self._key else self._format.signer()
 
     @property
     def identity(self) -> str:
@@ -77,9 +78,11 @@ class HttpProvider(LLMProvider):
     async def complete(self, request: Request) -> Response:
         call = self._call(self._format.chat(request, stream=False), request.timeout)
         accumulator = Accumulator(request.model)
-        for event in await self._whole(call, self._format.decode, request.model):
-            accumulator.add(event)
-        return accumulator.response()
+        events, headers = await self._whole(call, self._format.decode, request.model)
+        with self._translating(200, request.model):
+            for event in _with_headers(events, headers):
+                accumulator.add(event)
+            return accumulator.response()
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
         call = self._call(self._format.chat(request, stream=True), request.timeout)
@@ -102,9 +105,9 @@ class HttpProvider(LLMProvider):
     async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the request, enforced by the transport
         vectors: list[list[float]] = []
         spent: int | None = None
-        for batch in _batches(texts):
+        for batch in _batches(texts, self._format.max_texts(model)):
             call = self._call(self._format.embeddings(model, batch), timeout)
-            found, usage = await self._whole(call, self._format.decode_embeddings, model)
+            (found, usage), _ = await self._whole(call, self._format.decode_embeddings, model)
             if len(found) != len(batch):
                 message = f"{self.name} sent {len(found)} vectors for {len(batch)} texts"
                 raise ProviderError(message, provider=self.name)
@@ -114,6 +117,14 @@ class HttpProvider(LLMProvider):
         return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
+        if (asked := self._format.count(model, messages)) is not None:
+            try:
+                tokens, _ = await self._whole(self._call(asked, None), self._format.decode_count, model)
+            except ProviderError as error:
+                if error.status not in (404, 405, 501):  # compatible servers often lack this endpoint
+                    raise
+            else:
+                return TokenCount(tokens, "endpoint")
         import asyncio  # there is a loop by now
 
         from llmspell.providers.tokens import count_messages
@@ -123,7 +134,8 @@ class HttpProvider(LLMProvider):
 
     async def list_models(self) -> list[ModelInfo]:
         call = self._call(self._format.models(), None)
-        return [self._info(found) for found in await self._whole(call, self._format.decode_models, "")]
+        found, _ = await self._whole(call, self._format.decode_models, "")
+        return [self._info(model) for model in found]
 
     async def info(self, model: str) -> ModelInfo:
         models = {found.name: found for found in await self.list_models()}
@@ -155,28 +167,28 @@ class HttpProvider(LLMProvider):
             return self._base + path
         return f"{self._base}{path}{'&' if '?' in path else '?'}{self._query}"
 
-    async def _whole(self, call: Call, decode: Callable[[bytes], T], model: str) -> T:
-        """What `decode` makes of the body of a whole answer."""
+    async def _whole(self, call: Call, decode: Callable[[bytes], T], model: str) -> tuple[T, Mapping[str, str]]:
+        """What `decode` makes of the body of a whole answer, and its headers."""
 
-        async def attempt() -> T:
-            reply = await self._transport.open(call)
+        async def attempt() -> tuple[T, Mapping[str, str]]:
+            reply = await self._send(call)
             try:
                 body = await reply.read()
             finally:
                 await reply.aclose()
-            return self._decoded(reply, body, decode, model)
+            return self._decoded(reply, body, decode, model), reply.headers
 
         return await with_retries(attempt, self._retries, _left(call))
 
     async def _open(self, call: Call, model: str) -> tuple[Reply, StreamDecoder, list[Event]]:
         """A stream that has delivered its first token, until which a new attempt costs nothing."""
-        reply = await self._transport.open(call)
+        reply = await self._send(call)
         decoder = self._format.decoder()
         try:
             if reply.status != 200 or not reply.is_stream:
                 events = self._decoded(reply, await reply.read(), self._format.decode, model)
                 decoder.done = True
-                return reply, decoder, events
+                return reply, decoder, _with_headers(events, reply.headers)
             events = []
             with self._translating(reply.status, model, reply):
                 while not decoder.done and all(isinstance(event, Started) for event in events):
@@ -187,7 +199,15 @@ class HttpProvider(LLMProvider):
         except BaseException:
             await reply.aclose()
             raise
-        return reply, decoder, events
+        return reply, decoder, _with_headers(events, reply.headers)
+
+    async def _send(self, call: Call) -> Reply:
+        if self._signer is not None:
+            import asyncio  # there is a loop by now
+
+            signed = await asyncio.to_thread(self._signer.sign, call.method, call.url, call.headers, call.body)
+            call = call._replace(headers={**call.headers, **signed})
+        return await self._transport.open(call)
 
     def _decoded(self, reply: Reply, body: bytes, decode: Callable[[bytes], T], model: str) -> T:
         with self._translating(reply.status, model, reply):
@@ -216,6 +236,18 @@ class HttpProvider(LLMProvider):
         return Asked(self.name, host_of(self._base), model, self._key, self._row.key_env or "")
 
 
+def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event]:
+    """The first events of an answer, with what its headers tell."""
+    request_id, limits = facts.request_id(headers), facts.rate_limits(headers)
+    if request_id is None and not limits:
+        return events
+    started = next((event for event in events if isinstance(event, Started)), None)
+    if started is None:
+        return [Started(request_id=request_id, rate_limit=limits), *events]
+    started.request_id, started.rate_limit = request_id, limits
+    return events
+
+
 async def _more(reply: Reply, decoder: StreamDecoder) -> list[Event]:
     piece = await reply.next()
     return decoder.feed(piece) if piece else decoder.end()
@@ -225,13 +257,13 @@ def _left(call: Call) -> float | None:
     return None if call.deadline is None else call.deadline - time.monotonic()
 
 
-def _batches(texts: list[str]) -> Iterator[list[str]]:
-    """Texts in groups that one request may hold: OpenAI allows 2,048 texts and 300,000 tokens."""
+def _batches(texts: list[str], most: int) -> Iterator[list[str]]:
+    """Texts in groups that one request may hold, at most so many; OpenAI allows 300,000 tokens together."""
     batch: list[str] = []
     room = _MAX_TEXT_BYTES
     for text in texts:
         size = len(text.encode())
-        if batch and (len(batch) == _MAX_TEXTS or size > room):
+        if batch and (len(batch) == most or size > room):
             yield batch
             batch, room = [], _MAX_TEXT_BYTES
         batch.append(text)

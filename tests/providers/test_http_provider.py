@@ -28,6 +28,7 @@ from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider
 from llmspell.providers.retry import RetryPolicy
 from llmspell.providers.transport import HttpTransport
+from llmspell.providers.wire.openai_chat import OpenAIChat
 from tests.providers.loopback import LoopbackServer, chunk, completion, http, sse
 
 KEY = "sk-proj-abcdefghijklmnop1234"
@@ -430,7 +431,7 @@ def vectors(*numbers, usage=3):
 
 
 def test_embeddings_in_batches(monkeypatch):
-    monkeypatch.setattr(http_provider, "_MAX_TEXTS", 2)
+    monkeypatch.setattr(OpenAIChat, "max_texts", lambda *_: 2)
     found, server = against(
         vectors(1, 2), vectors(3, 4), vectors(5), use=lambda provider: provider.embed("e", ["a", "b", "c", "d", "é"])
     )
