@@ -11,6 +11,7 @@ from llmspell.providers.wire.format import Format
 
 _FORMATS = {
     "openai-chat": ("openai_chat", "OpenAIChat"),
+    "openai-responses": ("openai_responses", "OpenAIResponses"),
     "anthropic": ("anthropic", "Anthropic"),
     "gemini": ("gemini", "Gemini"),
     "bedrock": ("bedrock", "Bedrock"),
