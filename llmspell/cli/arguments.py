@@ -44,3 +44,10 @@ def complete_model(_ctx: click.Context, _parameter: click.Parameter, incomplete:
     from llmspell.cli.local import model_names  # for the shell alone
 
     return [name for name in model_names() if name.startswith(incomplete)]
+
+
+def complete_provider(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Providers that begin like this."""
+    from llmspell.cli.local import provider_names  # for the shell alone
+
+    return [name for name in provider_names() if name.startswith(incomplete)]

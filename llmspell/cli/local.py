@@ -46,3 +46,11 @@ def model_names() -> list[str]:
         return [*config.aliases, *(f"local/{model.name}" for model in store_of(config).list())]
     except LlmspellError:
         return []
+
+
+def provider_names() -> list[str]:
+    """All providers, for completion."""
+    try:
+        return registry_of(load()).known()
+    except LlmspellError:
+        return []

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from llmspell.cli import show
-from llmspell.cli.arguments import complete_model
-from llmspell.cli.local import local_name, registry_of, store_of
+from llmspell.cli.arguments import complete_model, complete_provider
+from llmspell.cli.asking import AS_JSON, ask, print_json, print_table
+from llmspell.cli.local import local_name, store_of
 from llmspell.config import load
 from llmspell.providers.local.catalogue import PULLABLE
 from llmspell.providers.local.store import DEFAULT_MODEL
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from llmspell.providers.base import ModelInfo
     from llmspell.providers.local.store import StoredModel
     from llmspell.providers.registry import ProviderRegistry
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(name="models", short_help="List, fetch and remove models.")
@@ -38,8 +37,13 @@ def command() -> None:
 
 
 @command.command(name="list", short_help="List models.")
-@click.option("--provider", metavar="NAME", help="Those of a service, which is asked; otherwise of this machine.")
-@_JSON
+@click.option(
+    "--provider",
+    metavar="NAME",
+    shell_complete=complete_provider,
+    help="Those of a service, which is asked; otherwise of this machine.",
+)
+@AS_JSON
 def list_(provider: str | None, as_json: bool) -> None:
     """List the models of this machine, or those that a service offers.
 
@@ -48,18 +52,18 @@ def list_(provider: str | None, as_json: bool) -> None:
       llmspell models list
       llmspell models list --provider openai --json
     """
-    infos = _ask(lambda registry: registry.list_models(provider or "local"))
+    infos = ask(lambda registry: registry.list_models(provider or "local"))
     if as_json:
-        _print_json([asdict(info) for info in infos])
+        print_json([asdict(info) for info in infos])
     else:
-        _print_table([_row(info) for info in infos])
+        print_table([_row(info) for info in infos])
         if not infos and provider is None:
             click.echo(f"no model is installed; fetch one with: llmspell models pull {DEFAULT_MODEL}", err=True)
 
 
 @command.command(short_help="Show what is known of a model.")
 @click.argument("name", shell_complete=complete_model)
-@_JSON
+@AS_JSON
 def info(name: str, as_json: bool) -> None:
     """Show what is known of the model NAME, such as its file, size and context.
 
@@ -68,12 +72,12 @@ def info(name: str, as_json: bool) -> None:
       llmspell models info local/smollm2-135m
       llmspell models info ./model.gguf --json
     """
-    found = _ask(lambda registry: _info(registry, name))
+    found = ask(lambda registry: _info(registry, name))
     if as_json:
-        _print_json(asdict(found))
+        print_json(asdict(found))
     else:
         facts = {key: value for key, value in asdict(found).items() if key != "details" and value is not None}
-        _print_table([[key.replace("_", " "), _shown(key, value)] for key, value in (found.details | facts).items()])
+        print_table([[key.replace("_", " "), _shown(key, value)] for key, value in (found.details | facts).items()])
 
 
 async def _info(registry: ProviderRegistry, name: str) -> ModelInfo:
@@ -128,19 +132,6 @@ def remove(name: str) -> None:
     click.echo(f"removed {removed.name} ({show.size(removed.size)})")
 
 
-def _ask(question: Callable[[ProviderRegistry], Awaitable[Any]]) -> Any:
-    import asyncio  # for commands that ask a provider
-
-    async def ask() -> Any:
-        registry = registry_of(load())
-        try:
-            return await question(registry)
-        finally:
-            await registry.aclose()
-
-    return asyncio.run(ask())
-
-
 def _work(done: str, work: Callable[[Any], StoredModel]) -> None:
     from llmspell.cli.progress import progress_on  # for commands that take long
 
@@ -160,16 +151,3 @@ def _shown(key: str, value: Any) -> str:
     if key == "size":
         return f"{show.size(value)} ({value} bytes)"
     return {True: "yes", False: "no"}.get(value, str(value)) if isinstance(value, bool) else str(value)
-
-
-def _print_table(rows: list[list[str]]) -> None:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    for row in rows:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        click.echo(show.plain("  ".join(cells)).rstrip())
-
-
-def _print_json(value: Any) -> None:
-    import json  # for this flag alone
-
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))

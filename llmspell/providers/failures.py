@@ -57,7 +57,7 @@ def failure(problem: Problem, status: int, asked: Asked) -> LlmspellError:
     if status in (404, 400, 422) and (problem.code == "model_not_found" or _NO_MODEL.search(problem.message)):
         return NotFoundError(
             f"{asked.provider} has no model {asked.model!r}{said}",
-            hint=f"`llmspell models list {asked.provider}` shows its models",
+            hint=f"`llmspell models list --provider {asked.provider}` shows its models",
             **about,  # type: ignore[arg-type]  # the values fit their names
         )
     return _refusal(words, status, said, asked)

@@ -71,6 +71,7 @@ class Server:
         self.pause = 0.0
         self.status = 200
         self.body: bytes | None = None
+        self.models = ["m-1"]
         self.asked = threading.Event()
         outer = self
 
@@ -83,7 +84,7 @@ class Server:
                 outer.answer(self)
 
             def do_GET(self) -> None:  # the name is http.server's
-                self.wfile.write(_whole(200, b'{"data": [{"id": "m-1"}]}'))
+                self.wfile.write(_whole(200, json.dumps({"data": [{"id": name} for name in outer.models]}).encode()))
 
             def log_message(self, *_: object) -> None:
                 pass

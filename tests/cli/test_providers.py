@@ -1,0 +1,163 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from llmspell.providers.catalog import ROWS
+from tests.cli.conftest import Program, Server
+from tests.cli.test_completion import complete
+
+KEY = "sk-planted-0123456789abcdef"
+
+
+@pytest.fixture(autouse=True)
+def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    for row in ROWS.values():
+        if row.key_env:
+            monkeypatch.delenv(row.key_env, raising=False)
+
+
+def facts(llmspell: Program, name: str) -> dict[str, object]:
+    return next(fact for fact in llmspell("providers", "list", "--json").json if fact["name"] == name)
+
+
+def line(llmspell: Program, name: str) -> list[str]:
+    return next(words for row in llmspell("providers", "list").out.splitlines() if (words := row.split())[0] == name)
+
+
+class TestList:
+    def test_everybody_is_there(self, llmspell: Program) -> None:
+        outcome = llmspell("providers", "list")
+        assert (outcome.code, outcome.err) == (0, "")
+        names = [row.split()[0] for row in outcome.out.splitlines()]
+        assert names[0] == "NAME"
+        assert set(names) >= {*ROWS, "local", "llamacpp", "ctransformers"}
+
+    def test_a_service_with_and_without_its_key(self, llmspell: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert line(llmspell, "groq")[-2:] == ["no", "key"]
+        monkeypatch.setenv("GROQ_API_KEY", KEY)
+        assert line(llmspell, "groq") == [
+            "groq",
+            "openai-chat",
+            "https://api.groq.com/openai/v1",
+            "GROQ_API_KEY",
+            "ready",
+        ]
+
+    def test_what_a_url_lacks(self, llmspell: Program, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert line(llmspell, "azure")[-2:] == ["needs", "AZURE_OPENAI_ENDPOINT"]
+        monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", "https://mine.openai.azure.com")
+        monkeypatch.setenv("AZURE_OPENAI_API_KEY", KEY)
+        assert line(llmspell, "azure")[-1] == "ready"
+
+    def test_servers_of_this_machine_may_not_run(self, llmspell: Program) -> None:
+        assert line(llmspell, "vllm")[-3:] == ["if", "it", "runs"]
+        assert line(llmspell, "local") == ["local", "local", "ready"]
+
+    def test_configured_ones_come_first(self, llmspell: Program, server: Server) -> None:
+        assert line(llmspell, "here") == ["here", "openai-chat", server.url, "ready"]
+        assert llmspell("providers", "list", "--json").json[0]["name"] == "here"
+
+    def test_as_json(self, llmspell: Program) -> None:
+        fact = facts(llmspell, "mistral")
+        assert fact["key_env"] == "MISTRAL_API_KEY"
+        assert (fact["key_required"], fact["key_set"], fact["usable"]) == (True, False, False)
+        assert fact["dialect"]["seed"] == "random_seed"
+        assert "tools" in fact["capabilities"]
+
+
+class TestShow:
+    def test_a_service(self, llmspell: Program) -> None:
+        outcome = llmspell("providers", "show", "azure")
+        assert outcome.code == 0
+        shown = dict(row.split(maxsplit=1) for row in outcome.out.splitlines() if not row.startswith(("base", "key")))
+        assert shown["headers"] == "api-key"
+        assert shown["state"] == "needs AZURE_OPENAI_ENDPOINT"
+        assert "max_tokens = max_completion_tokens" in shown["dialect"]
+
+    def test_as_json(self, llmspell: Program) -> None:
+        assert llmspell("providers", "show", "xai", "--json").json == facts(llmspell, "xai")
+
+    def test_a_local_one(self, llmspell: Program) -> None:
+        assert "format  local" in llmspell("providers", "show", "local").out
+
+    def test_an_unknown_name(self, llmspell: Program) -> None:
+        outcome = llmspell("providers", "show", "opnai")
+        assert (outcome.code, outcome.out) == (2, "")
+        assert (
+            outcome.err == "error: there is no provider 'opnai'\nhint: did you mean openai or openai-responses?\n"
+            or (outcome.err.startswith("error: there is no provider 'opnai'\nhint: did you mean openai"))
+        )
+
+
+class TestTry:
+    @pytest.fixture(autouse=True)
+    def whole(self, server: Server) -> None:
+        answer = {"id": "c", "model": "m-1-today", "choices": [{"message": {"content": "OK"}, "finish_reason": "stop"}]}
+        server.body = json.dumps(answer | {"usage": {"prompt_tokens": 9, "completion_tokens": 1}}).encode()
+
+    def test_the_only_model_is_asked(self, llmspell: Program) -> None:
+        outcome = llmspell("providers", "test", "here")
+        assert (outcome.code, outcome.err) == (0, "")
+        first, *rest = outcome.out.splitlines()
+        assert first.startswith("here answers in 0.")
+        assert [row.split() for row in rest] == [
+            ["asked", "m-1"],
+            ["model", "m-1-today"],
+            ["text", "OK"],
+            ["finish", "reason", "stop"],
+            ["input", "tokens", "9"],
+            ["output", "tokens", "1"],
+        ]
+
+    def test_a_model_can_be_named(self, llmspell: Program) -> None:
+        report = llmspell("providers", "test", "here", "--model", "m-2", "--json").json
+        assert (report["ok"], report["asked"], report["text"]) == (True, "m-2", "OK")
+
+    def test_an_error_says_what_to_do(self, llmspell: Program, server: Server) -> None:
+        server.status, server.body = 401, b'{"error": {"message": "no such key"}}'
+        outcome = llmspell("providers", "test", "here", "--model", "m-1")
+        assert (outcome.code, outcome.out) == (1, "")
+        assert "refused the key: no such key" in outcome.err
+        assert "hint: " in outcome.err
+
+    def test_an_error_as_json(self, llmspell: Program, server: Server) -> None:
+        server.status, server.body = 402, b'{"error": {"message": "Insufficient Balance"}}'
+        outcome = llmspell("providers", "test", "here", "--model", "m-1", "--json")
+        assert outcome.code == 1
+        assert outcome.json["ok"] is False
+        assert outcome.json["error"]["status"] == 402
+
+    def test_several_models_need_a_name(self, llmspell: Program, home: Path) -> None:
+        # The server of these tests lists one model; the provider of the catalog cannot be reached at all.
+        outcome = llmspell("providers", "test", "sglang", "--timeout", "5")
+        assert outcome.code == 1
+        assert "127.0.0.1:30000 cannot be reached" in outcome.err
+
+    def test_no_key(self, llmspell: Program) -> None:
+        outcome = llmspell("providers", "test", "openai")
+        assert outcome.code == 1
+        assert "OPENAI_API_KEY" in outcome.err
+
+    def test_the_planted_key_is_nowhere(
+        self, llmspell: Program, server: Server, home: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("HERE_KEY", KEY)
+        server.status, server.body = 401, json.dumps({"error": {"message": f"bad key {KEY}"}}).encode()
+        url = server.url.replace("//", f"//user:{KEY}@")
+        (home / "llmspell.toml").write_text(
+            f'[providers.here]\nbase_url = "{url}"\napi_key_env = "HERE_KEY"\nheaders = {{x-secret = "{KEY}"}}\n'
+            f'query = {{token = "{KEY}"}}\n'
+        )
+        for command in (["list"], ["show", "here"], ["test", "here", "--model", "m"]):
+            for flags in ([], ["--json"]):
+                outcome = llmspell("providers", *command, *flags)
+                assert outcome.out + outcome.err
+                assert KEY not in outcome.out + outcome.err
+
+
+def test_names_are_completed(home: Path) -> None:
+    assert complete("llmspell providers show moon", home) == ["plain,moonshot"]
+    assert complete("llmspell models list --provider moon", home) == ["plain,moonshot"]
