@@ -185,7 +185,7 @@ class _Reader:
         reason = _REASONS.get(self._reason or "", "other")
         if "blockReason" in (self._raw.get("promptFeedback") or {}):
             reason = "content_filter"
-        if reason == "stop" and self._numbers["tool_call"] >= 0:
+        if reason in ("stop", "other") and self._numbers["tool_call"] >= 0:
             reason = "tool_calls"
         return [_usage(self._usage), Finished(reason, self._reason, self._raw)]
 
