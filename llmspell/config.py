@@ -6,6 +6,7 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
 
     model = "openai/gpt-5-mini"
     isolation = "process"             # or "inline"
+    cache = 3600                      # give the same answer to the same request; seconds, or true for ever
     cache_dir = "~/.cache/llmspell"
     download_tokenizers = false       # let tiktoken fetch its tables, for exact counts
 
@@ -20,6 +21,13 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     base_url = "http://127.0.0.1:8080/v1"
     api_key_env = "HERE_KEY"
     timeout = 120
+
+    [providers.here.limits]
+    rpm = 60                          # requests a minute; tpm: tokens a minute
+    concurrent = 4                    # calls at once
+
+    [models.smart]                    # a model that is made of others
+    fallback = ["openai/gpt-5-mini", "here/qwen3-4b"]
 
     [local]
     threads = 1
@@ -56,6 +64,8 @@ class ProviderConfig:
     """`{VARIABLE}` in it stands for a variable of the environment, `{VARIABLE:-text}` for one with a default."""
     api_key_env: str | None = None
     """The variable that holds the key; the key itself never stands in a file."""
+    api_key_envs: tuple[str, ...] = ()
+    """More such variables: their keys are used in turns."""
     wire: str | None = None
     headers: Mapping[str, str] = field(default_factory=_empty)
     timeout: float | None = None
@@ -67,6 +77,28 @@ class ProviderConfig:
     """The header that holds the key alone, such as `api-key`; None leaves it to the format."""
     query: Mapping[str, str] = field(default_factory=_empty)
     """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
+    limits: Mapping[str, int] = field(default_factory=_empty)
+    """How fast it may be asked: `rpm` requests and `tpm` tokens a minute, `concurrent` calls at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SelectionConfig:
+    """A model made of others, from `[models.NAME]`; exactly one of `fallback`, `balance` and `route` is given."""
+
+    fallback: tuple[str, ...] | None = None
+    """Names of models, best first: the next one is asked when one fails."""
+    balance: tuple[str, ...] | None = None
+    """Names of models that share the calls."""
+    route: tuple[Mapping[str, Any], ...] | None = None
+    """Rules `{model, tokens?, tools?, media?}`; the first that fits the request decides."""
+    by: str | None = None
+    """How `balance` shares: `turns` (the default) or `least_busy`."""
+    try_timeout: float | None = None
+    """Seconds for each try."""
+    rest: float | None = None
+    """Seconds for which a model that failed is asked last."""
+    on: tuple[str, ...] = ()
+    """More kinds of errors at which the next model is asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +122,13 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     aliases: Mapping[str, str] = field(default_factory=_empty)
     providers: Mapping[str, ProviderConfig] = field(default_factory=_empty)
+    models: Mapping[str, SelectionConfig] = field(default_factory=_empty)
+    """Models made of others, by names like those of `aliases`."""
     local: LocalConfig = field(default_factory=LocalConfig)
+    cache: bool | float = False
+    """Whether the same request gets the same answer again, and for how many seconds; True is for ever."""
     cache_dir: Path | None = None
-    """Where downloaded models are kept; None is the system's folder for caches."""
+    """Where downloaded models and remembered answers are kept; None is the system's folder for caches."""
     download_tokenizers: bool = False
     files: tuple[Path, ...] = field(default=(), compare=False)
     """The files that were read, weakest first."""
@@ -120,14 +156,24 @@ def load(
 
 def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
     providers = {name: ProviderConfig(**table) for name, table in values.pop("providers", {}).items()}
+    models = {name: _selection(name, table) for name, table in values.pop("models", {}).items()}
     return Config(
         limits=Limits(**values.pop("limits", {})),
         local=LocalConfig(**values.pop("local", {})),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),
+        models=MappingProxyType(models),
         files=files,
         **values,
     )
+
+
+def _selection(name: str, table: dict[str, Any]) -> SelectionConfig:
+    if len({"fallback", "balance", "route"} & table.keys()) != 1:
+        raise InvalidValueError(
+            f"models.{name} must have one of fallback, balance and route", hint='such as fallback = ["a/b", "c/d"]'
+        )
+    return SelectionConfig(**table)
 
 
 def _files(cwd: str, environ: Mapping[str, str]) -> list[Path]:

@@ -67,11 +67,40 @@ def _texts(value: Any) -> dict[str, str] | None:
     return dict(value) if good else None
 
 
+def _names(value: Any) -> tuple[str, ...] | None:
+    good = isinstance(value, (list, tuple)) and value and all(isinstance(item, str) and item for item in value)
+    return tuple(value) if good else None
+
+
+_RULE: Mapping[str, type] = {"model": str, "tokens": int, "tools": bool, "media": bool}
+
+
+def _rules(value: Any) -> tuple[Mapping[str, Any], ...] | None:
+    good = isinstance(value, (list, tuple)) and value and all(map(_is_rule, value))
+    return tuple(dict(rule) for rule in value) if good else None
+
+
+def _is_rule(value: Any) -> bool:
+    return (
+        isinstance(value, Mapping)
+        and "model" in value
+        and all(type(item) is _RULE.get(key) for key, item in value.items())
+    )
+
+
+def _cache(value: Any) -> bool | float | None:
+    number = _positive(value)  # before the words: a variable's "1" is a second
+    return _flag(value) if number is None else number
+
+
 TEXT = Kind("text", _text)
+TEXTS = Kind("a list of texts", _names)
 SECONDS = Kind("a number of seconds above 0", _positive)
 COUNT = Kind("a whole number above 0", _count)
 SIZE = Kind('a size above 0, such as 67108864 or "64MB"', size)
 FLAG = Kind("true or false", _flag)
+CACHE = Kind("true, false or a number of seconds above 0", _cache)
+RULES = Kind('a list of rules such as {model = "a/b", tokens = 2000, tools = false, media = false}', _rules)
 FOLDER = Kind("the path of a folder", _text)
 URL = Kind(
     "a URL that begins with http:// or https://",
@@ -92,6 +121,7 @@ SCHEMA: Schema = {
         EACH: {
             "base_url": URL,
             "api_key_env": TEXT,
+            "api_key_envs": TEXTS,
             "wire": TEXT,
             "headers": HEADERS,
             "timeout": SECONDS,
@@ -99,9 +129,22 @@ SCHEMA: Schema = {
             "dialect": SWITCHES,
             "auth_header": TEXT,
             "query": HEADERS,
+            "limits": {"rpm": COUNT, "tpm": COUNT, "concurrent": COUNT},
+        }
+    },
+    "models": {
+        EACH: {
+            "fallback": TEXTS,
+            "balance": TEXTS,
+            "route": RULES,
+            "by": _one_of("turns", "least_busy"),
+            "try_timeout": SECONDS,
+            "rest": SECONDS,
+            "on": TEXTS,
         }
     },
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},
+    "cache": CACHE,
     "cache_dir": FOLDER,
     "download_tokenizers": FLAG,
 }
@@ -114,6 +157,7 @@ VARIABLES = {
     "LLMSPELL_TIMEOUT": ("limits", "timeout"),
     "LLMSPELL_MAX_CALLS": ("limits", "max_calls"),
     "LLMSPELL_MAX_OUTPUT": ("limits", "max_output"),
+    "LLMSPELL_CACHE": ("cache",),
     "LLMSPELL_CACHE_DIR": ("cache_dir",),
     "LLMSPELL_DOWNLOAD_TOKENIZERS": ("download_tokenizers",),
     "LLMSPELL_LOCAL_THREADS": ("local", "threads"),

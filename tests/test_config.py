@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.config import Config, LocalConfig, ProviderConfig, load, user_file
+from llmspell.config import Config, LocalConfig, ProviderConfig, SelectionConfig, load, user_file
 from llmspell.config_schema import VARIABLES, size
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
@@ -153,6 +153,7 @@ def test_every_variable_is_read(places):
         model="a/b",
         isolation="inline",
         limits=Limits(memory=64 << 20, cpu=0.5, timeout=7, max_calls=7, max_output=7),
+        cache=7,
         cache_dir=Path("/cache"),
         download_tokenizers=True,
         local=LocalConfig(threads=7, context_length=7, idle_timeout=7),
@@ -176,10 +177,58 @@ MISTAKES = [
     ("[aliases]\na = 1", "aliases.a must be text, not 1"),
     ('[providers.x]\nbase_url = "localhost:80"', "providers.x.base_url must be a URL"),
     ("[providers.x]\nheaders = { a = 1 }", "providers.x.headers must be a table of texts"),
+    ("cache = 0", "cache must be true, false or a number of seconds above 0, not 0"),
+    ("[providers.x.limits]\nrpm = 0", "providers.x.limits.rpm must be a whole number above 0, not 0"),
+    ("[providers.x]\napi_key_envs = 'KEY'", "providers.x.api_key_envs must be a list of texts, not 'KEY'"),
+    ("[models.x]\nfallback = []", "models.x.fallback must be a list of texts"),
+    ("[models.x]\nroute = [{tokens = 1}]", "models.x.route must be a list of rules such as {model = "),
+    ("[models.x]\nroute = [{model = 'a/b', tools = 1}]", "models.x.route must be a list of rules"),
+    ("[models.x]\nbalance = ['a/b']\nby = 'luck'", 'models.x.by must be "turns" or "least_busy", not \'luck\''),
     ("download_tokenizers = 1", "download_tokenizers must be true or false, not 1"),
     ("model = ", "not TOML"),
     ("model = '" + "x" * 200, "not TOML"),
 ]
+
+
+def test_models_made_of_others(places):
+    written(
+        places[0],
+        """
+        cache = true
+        [providers.x]
+        api_key_envs = ["A", "B"]
+        limits = {rpm = 5, tpm = 1000, concurrent = 2}
+        [models.first]
+        fallback = ["a/b", "c/d"]
+        try_timeout = 5
+        on = ["auth"]
+        [models.shared]
+        balance = ["a/b", "c/d"]
+        by = "least_busy"
+        rest = 9
+        [models.routed]
+        route = [{model = "a/b", tokens = 100, tools = false}, {model = "c/d", media = true}]
+        """,
+    )
+    config = loaded(places)
+    assert config.cache is True
+    assert config.providers["x"] == ProviderConfig(
+        api_key_envs=("A", "B"), limits={"rpm": 5, "tpm": 1000, "concurrent": 2}
+    )
+    assert config.models == {
+        "first": SelectionConfig(fallback=("a/b", "c/d"), try_timeout=5, on=("auth",)),
+        "shared": SelectionConfig(balance=("a/b", "c/d"), by="least_busy", rest=9),
+        "routed": SelectionConfig(
+            route=({"model": "a/b", "tokens": 100, "tools": False}, {"model": "c/d", "media": True})
+        ),
+    }
+
+
+@pytest.mark.parametrize("table", ["rest = 1", "fallback = ['a/b']\nbalance = ['c/d']"])
+def test_a_model_is_made_in_one_way(places, table):
+    written(places[0], f"[models.smart]\n{table}")
+    with pytest.raises(InvalidValueError, match=r"models\.smart must have one of fallback, balance and route"):
+        loaded(places)
 
 
 @pytest.mark.parametrize(("text", "message"), MISTAKES)
@@ -200,7 +249,7 @@ def test_mistakes_in_variables_and_options_name_those(places):
 @pytest.mark.parametrize(
     ("text", "place", "hint"),
     [
-        ("modle = 'x'", "modle", "did you mean model?"),
+        ("modle = 'x'", "modle", "did you mean model or models?"),
         ("[limits]\nmemry = 1", "limits.memry", "did you mean memory?"),
         ("[local]\nqqq = 1", "local.qqq", "known are threads, context_length, idle_timeout"),
         ("[providers.x]\napi_key = 'sk-1'", "providers.x.api_key", "api_key_env"),

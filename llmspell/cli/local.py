@@ -40,10 +40,10 @@ def local_name(name: str) -> str:
 
 
 def model_names() -> list[str]:
-    """Aliases and models of this machine, for completion: a mistake in the settings is not its business."""
+    """Named models and those of this machine, for completion: a mistake in the settings is not its business."""
     try:
         config = load()
-        return [*config.aliases, *(f"local/{model.name}" for model in store_of(config).list())]
+        return [*config.aliases, *config.models, *(f"local/{model.name}" for model in store_of(config).list())]
     except LlmspellError:
         return []
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     import httpx2
 
     from llmspell.providers.catalog import Row
+    from llmspell.providers.select.answers import Answers
+    from llmspell.providers.select.loads import Loads
+    from llmspell.providers.select.selection import Models
     from llmspell.providers.services import Services
     from llmspell.providers.transport import HttpTransport
 
@@ -50,7 +53,7 @@ class ProviderRegistry:
     ) -> None:
         self._config = config or Config()
         self._environ = os.environ if environ is None else environ
-        self._given = {provider.name: provider for provider in providers}
+        self._given = {provider.name: self._at_home(provider) for provider in providers}
         self._made: dict[str, LLMProvider] = {}
         self._http_transport = http_transport
         self._transport: HttpTransport | None = None
@@ -62,6 +65,8 @@ class ProviderRegistry:
         `NotFoundError` with near names.
         """
         name = self._unaliased(name or self._config.model or self.default_model())
+        if name in self._config.models:
+            return self.provider(name), name
         provider, slash, model = name.partition("/")
         if provider not in self.known() and _is_file(name):
             provider, slash, model = "local", "/", name
@@ -81,6 +86,33 @@ class ProviderRegistry:
                 raise NotFoundError(f"there is no provider {name!r}", hint=self._hint(name))
             found = self._made[name] = make()
         return found
+
+    def caching(self, wanted: bool | float | None = None) -> Models:
+        """The same models, their answers remembered for `wanted` seconds; True is for ever, False not at all.
+
+        None is what the configuration says. See `llmspell.providers.select.cache`.
+        """
+        wanted = self._config.cache if wanted is None else wanted
+        if wanted is False:
+            return self
+        from llmspell.providers.select.cache import CachedModels  # SQLite
+
+        return CachedModels(self, self.answers, None if wanted is True else wanted)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """The answers that are remembered."""
+        from llmspell.providers.select import answers  # as above
+
+        folder = self._config.cache_dir
+        return answers.Answers(answers.default_file() if folder is None else folder / answers.FILE)
+
+    @cached_property
+    def loads(self) -> Loads:
+        """How busy the models are, for those that choose among them."""
+        from llmspell.providers.select.loads import Loads  # most spells name their model
+
+        return Loads()
 
     def default_model(self) -> str:
         """The model to use when none is named anywhere: of the first service whose key is set, else the local one."""
@@ -122,6 +154,8 @@ class ProviderRegistry:
         made, self._made = self._made, {}
         for provider in made.values():
             await provider.aclose()
+        if "answers" in vars(self):
+            self.answers.close()
         if self._transport is not None:
             await self._transport.aclose()
 
@@ -141,15 +175,19 @@ class ProviderRegistry:
     def _default_of(self, name: str) -> str:
         if name in _LOCAL:
             return LOCAL_MODEL
-        row = None if name in self._given else self.services.row(name)
-        if row is None or row.default_model is None:
+        given = self._given.get(name)
+        row = self.services.row(name) if given is None else None
+        default = given.default_model if given else row.default_model if row else None
+        if default is None:
             raise NotFoundError(f"{name!r} names no model", hint=f"names are provider/model: {name}/...")
-        return row.default_model
+        return default
 
     def _exists(self, name: str) -> bool:
         return name in self._given or name in self._made or self._maker(name) is not None
 
     def _maker(self, name: str) -> Callable[[], LLMProvider] | None:
+        if name in self._config.models:
+            return lambda: self._selection(name)
         if row := self.services.row(name):
             return lambda: self._http(row)
         if name in _LOCAL:
@@ -158,15 +196,33 @@ class ProviderRegistry:
 
     def _http(self, row: Row) -> LLMProvider:
         from llmspell.providers.http_provider import HttpProvider
+        from llmspell.providers.retry import RetryPolicy
         from llmspell.providers.transport import HttpTransport
 
         self._transport = self._transport or HttpTransport(self._http_transport)
-        key = self.services.key(row)
+        keys: list[str | None] = [*self.services.keys(row)] or [None]
+        own = self._config.providers.get(row.name)
+        limits = own.limits if own else {}
+        once = {"retries": RetryPolicy(attempts=1)} if limits or len(keys) > 1 else {}
+        options: dict[str, Any] = {"download_ranks": self._config.download_tokenizers, **once}
         try:
             row = self.services.placed(row)
-            return HttpProvider(row, self._transport, key=key, download_ranks=self._config.download_tokenizers)
+            providers = [HttpProvider(row, self._transport, key=key, **options) for key in keys]
+            return providers[0] if not once else _shared(providers, limits)
         except InvalidValueError as error:
             raise InvalidValueError(f"providers.{row.name}: {error.message}", hint=error.hint) from None
+
+    def _selection(self, name: str) -> LLMProvider:
+        from llmspell.providers.select.named import named
+
+        if name in self.known():
+            raise InvalidValueError(f"models.{name}: there is a provider of that name", hint="choose another name")
+        return named(name, self._config.models, self._unaliased, self)
+
+    def _at_home(self, provider: LLMProvider) -> LLMProvider:
+        """One that chooses among models finds them here."""
+        bound_to = getattr(provider, "bound_to", None)  # a `Selection`, whose module most hosts need not load
+        return bound_to(self) if bound_to else provider
 
     def _local(self, name: str) -> LLMProvider:
         from llmspell.providers.local.provider import LocalProvider
@@ -196,10 +252,19 @@ class ProviderRegistry:
         return nearest(name, known) or f"known are {', '.join(known)}; add one as [providers.{name}] in llmspell.toml"
 
     def _unknown_model(self, name: str) -> NotFoundError:
-        hint = nearest(name, (*self._config.aliases, *self.known()))
+        hint = nearest(name, (*self._config.aliases, *self._config.models, *self.known()))
         return NotFoundError(
             f"there is no model {name!r}", hint=hint or "names are provider/model, such as openai/gpt-5-mini"
         )
+
+
+def _shared(providers: Sequence[LLMProvider], limits: Mapping[str, int]) -> LLMProvider:
+    """One service for all its keys, asked as fast as its limits allow; attempts are repeated here, not below."""
+    from llmspell.providers.select.balance import Keys
+    from llmspell.providers.select.pace import Pace
+    from llmspell.providers.select.paced import Paced
+
+    return Paced(providers[0] if len(providers) == 1 else Keys(providers), Pace(**limits))
 
 
 def _is_file(name: str) -> bool:

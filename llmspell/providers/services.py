@@ -35,8 +35,14 @@ class Services:
         return known
 
     def key(self, row: Row) -> str | None:
-        """The key that the environment holds for it."""
-        return self._environ.get(row.key_env) if row.key_env else None
+        """The first key that the environment holds for it."""
+        return next(iter(self.keys(row)), None)
+
+    def keys(self, row: Row) -> list[str]:
+        """All keys that the environment holds for it."""
+        own = self._config.providers.get(row.name)
+        variables = dict.fromkeys((row.key_env or "", *(own.api_key_envs if own else ())))
+        return [key for variable in variables if (key := self._environ.get(variable))]
 
     def missing(self, row: Row) -> list[str]:
         """The variables of its URL that are not set."""
@@ -76,9 +82,10 @@ def _laid_over(name: str, own: ProviderConfig, known: Row | None) -> Row:
         known = Row(name, own.base_url)
     elif own.base_url is not None:
         known = known._replace(base_url=own.base_url, key_required=False, prices=None, default_model=None, about="")
+    own_key = own.api_key_env or next(iter(own.api_key_envs), None)
     return known._replace(
-        key_env=own.api_key_env or known.key_env,
-        key_required=known.key_required or own.api_key_env is not None,
+        key_env=own_key or known.key_env,
+        key_required=known.key_required or own_key is not None,
         headers=own.headers or known.headers,
         timeout=own.timeout or known.timeout,
         default_model=own.default_model or known.default_model,
