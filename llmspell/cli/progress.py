@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
+
+import click
 
 from llmspell.cli import show
 from llmspell.providers.local.pull import Progress
 
 _STEP = 25
+_DRAWN = 1 << 18
 _PHASES = {"download": "downloading", "extract": "extracting", "copy": "copying", "convert": "converting"}
 
 
@@ -39,19 +42,37 @@ class Lines:
             self._stream.flush()
 
 
+class _Bars:
+    """Draws one bar for each phase."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._phase = ""
+        self._done = 0
+        self._bar: Any = None
+
+    def __call__(self, phase: str, done: int, total: int | None) -> None:
+        if phase != self._phase:
+            self.close()
+            self._phase = phase
+            label = f"{_PHASES.get(phase, phase):<11}"
+            self._bar = click.progressbar(length=total or 0, label=label, file=self._stream, update_min_steps=_DRAWN)
+            self._done = 0
+            self._bar.render_progress()
+        self._bar.update(done - self._done)
+        self._done = done
+
+    def close(self) -> None:
+        """End the line of the last bar."""
+        if self._bar is not None:
+            self._bar.render_finish()
+            self._bar = None
+
+
 @contextlib.contextmanager
 def _bar(stream: TextIO) -> Iterator[Progress]:
-    from rich.console import Console  # slow to import, and only for terminals
-    from rich.progress import BarColumn, DownloadColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(file=stream), transient=True) as bar:
-        tasks: dict[str, int] = {}
-
-        def progress(phase: str, done: int, total: int | None) -> None:
-            if phase not in tasks:
-                tasks[phase] = bar.add_task(_PHASES.get(phase, phase))
-            bar.update(tasks[phase], completed=done, total=total)  # type: ignore[arg-type]  # rich has a type of its own for ids
-
-        yield progress
+    bars = _Bars(stream)
+    try:
+        yield bars
+    finally:
+        bars.close()
