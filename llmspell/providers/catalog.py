@@ -37,6 +37,17 @@ class Row(NamedTuple):
     """What a person must know, in a sentence."""
 
 
+_GEMINI = frozenset(
+    {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "image_out", "audio_out", "search"}
+)
+_VERTEX = (
+    "https://{host}.googleapis.com/v1beta1/projects/{{GOOGLE_CLOUD_PROJECT}}/locations/{location}/publishers/google"
+)
+_VERTEX_LOGIN = (
+    "Vertex AI with a token that lives an hour, GOOGLE_ACCESS_TOKEN=$(gcloud auth print-access-token); "
+    "other ways to log in are not built in; {}"
+)
+
 _CLOUD = (
     Row(
         name="openai",
@@ -49,6 +60,49 @@ _CLOUD = (
         capabilities=frozenset(
             {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "audio_out"}
         ),
+    ),
+    Row(
+        name="anthropic",
+        base_url="https://api.anthropic.com/v1",
+        key_env="ANTHROPIC_API_KEY",
+        key_required=True,
+        default_model="claude-sonnet-4-5",
+        wire="anthropic",
+        prices="anthropic",
+        capabilities=frozenset({"images", "documents", "tools", "schema", "reasoning", "search", "cache"}),
+    ),
+    Row(
+        name="gemini",
+        base_url="https://generativelanguage.googleapis.com/v1beta",
+        key_env="GEMINI_API_KEY",
+        key_required=True,
+        default_model="gemini-2.5-flash",
+        wire="gemini",
+        prices="google",
+        capabilities=_GEMINI,
+    ),
+    Row(
+        name="vertex",
+        base_url=_VERTEX.format(host="aiplatform", location="global"),
+        key_env="GOOGLE_ACCESS_TOKEN",
+        key_required=True,
+        default_model="gemini-2.5-flash",
+        wire="gemini",
+        dialect={"vertex": True},
+        prices="google",
+        capabilities=_GEMINI,
+        about=_VERTEX_LOGIN.format("GOOGLE_CLOUD_PROJECT is its id"),
+    ),
+    Row(
+        name="vertex-regional",
+        base_url=_VERTEX.format(host="{GOOGLE_CLOUD_LOCATION}-aiplatform", location="{GOOGLE_CLOUD_LOCATION}"),
+        key_env="GOOGLE_ACCESS_TOKEN",
+        key_required=True,
+        wire="gemini",
+        dialect={"vertex": True},
+        prices="google",
+        capabilities=_GEMINI,
+        about=_VERTEX_LOGIN.format("GOOGLE_CLOUD_LOCATION is such as europe-west4"),
     ),
     Row(
         name="mistral",

@@ -152,7 +152,14 @@ class HttpProvider(LLMProvider):
     def _info(self, found: dict[str, object]) -> ModelInfo:
         context = next((value for key in _CONTEXT_KEYS if type(value := found.get(key)) is int), None)
         details = {key: value for key, value in found.items() if key in ("owned_by", "created")}
-        return ModelInfo(name=f"{self.name}/{found['id']}", provider=self.name, context_length=context, details=details)
+        longest = found.get("max_output_tokens")
+        return ModelInfo(
+            name=f"{self.name}/{found['id']}",
+            provider=self.name,
+            context_length=context,
+            max_output_tokens=longest if isinstance(longest, int) else None,
+            details=details,
+        )
 
     def _call(self, asked: HttpRequest, timeout: float | None) -> Call:
         if self._row.key_required and not self._key:

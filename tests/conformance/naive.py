@@ -392,6 +392,7 @@ WORDS = {
     "tool_calls": "tool_calls",
     "tool_use": "tool_calls",
     "TOOL_CALL": "tool_calls",
+    "UNEXPECTED_TOOL_CALL": "tool_calls",
     "content_filter": "content_filter",
     "guardrail_intervened": "content_filter",
     "MODEL_ARMOR": "content_filter",

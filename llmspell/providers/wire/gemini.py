@@ -80,6 +80,9 @@ class Gemini(Format):
             raise not_an_answer(data)
         return tokens
 
+    def max_texts(self, model: str) -> int:  # noqa: ARG002  # the same for all of them
+        return 1 if self._dialect.vertex else 100
+
     def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
         contents = [{"content": {"parts": [{"text": text}]}} for text in texts]
         if self._dialect.vertex:
