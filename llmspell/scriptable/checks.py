@@ -52,16 +52,15 @@ _GIVEN: dict[type, str] = {
 class Mismatch(Exception):  # noqa: N818  # never leaves this package; `error()` makes the error of it
     """Carries the reason up to the method; each level adds its part of the path.
 
-    `reason` follows the name of the place (`must be text`), unless it is a `sentence` of its own. `value` tells
-    errors of kind `value` from those of kind `type`.
+    `reason` follows the name of the place (`must be text`). `value` tells errors of kind `value` from those of kind
+    `type`.
     """
 
-    def __init__(self, reason: str, *, value: bool = False, hint: str | None = None, sentence: bool = False) -> None:
+    def __init__(self, reason: str, *, value: bool = False, hint: str | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
         self.value = value
         self.hint = hint
-        self.sentence = sentence
         self.path: list[tuple[bool, str]] = []
 
     def within(self, name: str, *, item: bool = False) -> Mismatch:
@@ -73,13 +72,11 @@ class Mismatch(Exception):  # noqa: N818  # never leaves this package; `error()`
         """The error for the script."""
         cls = InvalidValueError if self.value else ArgumentTypeError
         place = self._place()
-        space = (": " if self.sentence else " ") if place else ""
-        return cls(f"{method}: {place}{space}{self.reason}", hint=self.hint or hint)
+        return cls(f"{method}: {place}{' ' if place else ''}{self.reason}", hint=self.hint or hint)
 
     def _place(self) -> str:
-        path = self.path[1:] if self.sentence else self.path
         place, after_item = "", False
-        for item, name in reversed(path):
+        for item, name in reversed(self.path):
             joint = ": " if item or after_item else "."
             place += joint + name if place else name
             after_item = item
@@ -199,8 +196,6 @@ def _check_choice(shape: Choice, value: Any, _invoke: Invoke | None) -> Any:
     if value in shape.values:
         return value
     shown = value if len(value) <= 40 else f"{value[:40]}..."
-    if shape.refusal:
-        raise Mismatch(shape.refusal.format(shown), sentence=True)
     raise Mismatch(f'must be {expected(shape)}, not "{shown}"', value=True, hint=near(value, shape.values))
 
 

@@ -34,7 +34,7 @@ class ScriptableLLM:
         with Meter(self._context.usage, provider, request.model) as meter:
             response = await provider.complete(request)
             price = meter.finish(response.model, response.usage)
-        return reply_of(provider.name, response, price)
+        return reply_of(provider.name, response, price, data=request.schema is not None)
 
     def stream(self, prompt: Prompt, options: ModelOptions | None = None) -> AsyncIterator[Chunk]:
         """The answer as it comes. Leaving the loop early closes the connection.

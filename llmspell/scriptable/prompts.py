@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, cast
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import Request
-from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
+from llmspell.providers.content import Media, Message, Part, Text, ToolCall, ToolResult
 from llmspell.scriptable import records
+from llmspell.scriptable.checks import near
+from llmspell.scriptable.parts import part_of
+
+_CHOICES = ("auto", "none", "required")
+_NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
 def request_for(method: str, model: str, prompt: records.Prompt, options: records.ModelOptions) -> Request:
@@ -17,6 +23,10 @@ def request_for(method: str, model: str, prompt: records.Prompt, options: record
         fields["stop"] = [fields["stop"]]
     if "tools" in fields:
         fields["tools"] = [_tool(tool) for tool in fields["tools"]]
+    if "tool_choice" in fields:
+        _check_choice(method, fields)
+    if "schema" in fields:
+        fields |= _schema(method, fields["schema"])
     return Request(model=model, messages=to_messages(prompt, method), **fields)
 
 
@@ -26,28 +36,59 @@ def to_messages(prompt: records.Prompt, method: str) -> list[Message]:
         raise InvalidValueError(f"{method}: prompt is empty", hint="pass a text, or a list of messages")
     if isinstance(prompt, str):
         return [Message("user", prompt)]
-    return [_message(message, f"{method}: prompt: message {at}") for at, message in enumerate(prompt, 1)]
+    names: dict[str, str] = {}
+    return [_message(message, names, f"{method}: prompt: message {at}") for at, message in enumerate(prompt, 1)]
 
 
-def _message(message: records.Message, place: str) -> Message:
+def _message(message: records.Message, names: dict[str, str], place: str) -> Message:
+    """`names` are those of the tools that were called before, by the id of the call."""
+    _check_message(message, place)
+    role, answers = message["role"], message.get("tool_call_id")
+    parts = _parts(message.get("content", ""), role, place)
+    if answers is not None:
+        said = cast("list[Text | Media]", parts)
+        cache = any(part.cache for part in said)
+        return Message(role, [ToolResult(answers, said, names.get(answers, ""), message.get("is_error", False), cache)])
+    parts += [ToolCall(**call) for call in message.get("tool_calls", ())]
+    names.update((part.id, part.name) for part in parts if isinstance(part, ToolCall))
+    return Message(role, parts)
+
+
+def _check_message(message: records.Message, place: str) -> None:
     role, calls, answers = message["role"], message.get("tool_calls"), message.get("tool_call_id")
     if "content" not in message and not calls:
-        raise InvalidValueError(f"{place}: content is missing", hint="pass a text, or a list of text parts")
+        raise InvalidValueError(f"{place}: content is missing", hint="pass a text, or a list of parts")
     if calls and role != "assistant":
         raise InvalidValueError(f"{place}: tool_calls belong to an assistant, not to the role {role}")
     if (answers is not None) != (role == "tool"):
         said = "is missing" if role == "tool" else f"belongs to the role tool, not to {role}"
         raise InvalidValueError(f"{place}: tool_call_id {said}", hint="it is the id of the tool call that is answered")
-    parts = _parts(message.get("content", ""))
-    if answers is not None:
-        return Message(role, [ToolResult(answers, parts)])
-    return Message(role, [*parts, *(ToolCall(**call) for call in calls or ())])
+    if "is_error" in message and role != "tool":
+        raise InvalidValueError(f"{place}: is_error belongs to the role tool, not to {role}")
 
 
-def _parts(content: str | list[records.TextPart]) -> list[Text | Media]:
-    texts = [content] if isinstance(content, str) else [part["text"] for part in content]
-    return [Text(text) for text in texts if text]
+def _parts(content: str | list[records.MessagePart], role: str, place: str) -> list[Part]:
+    if isinstance(content, str):
+        return [Text(content)] if content else []
+    parts = [part_of(part, role, f"{place}: content: part {at}") for at, part in enumerate(content, 1)]
+    return [part for part in parts if type(part) is not Text or part.text or part.state]
 
 
 def _tool(tool: records.ModelTool) -> dict[str, Any]:
     return {"description": "", "parameters": {"type": "object", "properties": {}}, **tool}
+
+
+def _check_choice(method: str, fields: dict[str, Any]) -> None:
+    choice, names = fields["tool_choice"], [tool["name"] for tool in fields.get("tools", ())]
+    if choice not in _CHOICES and choice not in names and not fields.get("provider_tools"):
+        hint = (
+            near(choice, [*_CHOICES, *names]) or f"it is auto, none, required or one of {', '.join(names) or 'tools'}"
+        )
+        raise InvalidValueError(f"{method}: options.tool_choice: there is no tool '{choice[:40]}'", hint=hint)
+
+
+def _schema(method: str, schema: dict[str, Any]) -> dict[str, Any]:
+    if not schema:
+        raise InvalidValueError(f"{method}: options.schema is empty", hint="pass a JSON Schema, such as {type: object}")
+    title = schema.get("title")
+    return {"schema_name": title} if isinstance(title, str) and _NAME.fullmatch(title) else {}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, cast, get_args
 
+from llmspell.errors import ModelError
 from llmspell.providers import base
+from llmspell.providers.content import Media, Reasoning, Text, ToolCall
 from llmspell.scriptable.context import RunUsage
+from llmspell.scriptable.parts import call_of, media_record, message_of
 from llmspell.scriptable.records import Chunk, Reply, TokenUsage
 
-_Count: TypeAlias = Literal["input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"]
+_Count: TypeAlias = Literal["input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"]
 _COUNTS: tuple[_Count, ...] = get_args(_Count)
 
 
@@ -34,7 +37,7 @@ class Meter:
     def finish(self, model: str, usage: base.Usage) -> float | None:
         """Count the call and give its price in US dollars; None when that is unknown."""
         self._finished = True
-        price = self._provider.cost(model, usage)
+        price = self._provider.cost(model, usage) if usage.cost is None else usage.cost
         self._total.add(usage, price)
         return price
 
@@ -49,19 +52,75 @@ class Meter:
             self._total.add(self.usage, self._provider.cost(self._model, base.Usage()))
 
 
-def reply_of(provider: str, response: base.Response, price: float | None) -> Reply:
-    """A whole answer for a script."""
+def reply_of(provider: str, response: base.Response, price: float | None, *, data: bool = False) -> Reply:
+    """A whole answer for a script; with the `data` in its text, if it was to follow a schema.
+
+    Raises `ModelError` when the text is no JSON then.
+    """
+    texts: list[str] = []
+    others: list[Any] = []
+    for part in response.parts:
+        if type(part) is Text:
+            texts.append(part.text)
+        else:
+            others.append(part)
     reply: Reply = {
-        "text": response.text,
-        "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in response.tool_calls],
+        "text": texts[0] if len(texts) == 1 else "".join(texts),
+        "tool_calls": [],
+        "message": message_of(response.parts),
         "finish_reason": response.finish_reason,
         "usage": usage_of(response.usage),
         "cost": price,
-        "model": f"{provider}/{response.model}",
+        "model": f"{response.provider or provider}/{response.model}",
     }
-    if response.reasoning is not None:
-        reply["reasoning"] = response.reasoning
+    _add_facts(reply, response)
+    if others:
+        _add_others(reply, others)
+    if data and not reply["tool_calls"]:
+        reply["data"] = _data(reply)
     return reply
+
+
+def _add_facts(reply: Reply, response: base.Response) -> None:
+    if response.id is not None:
+        reply["id"] = response.id
+    if response.raw_finish_reason is not None:
+        reply["raw_finish_reason"] = response.raw_finish_reason
+    if response.request_id is not None:
+        reply["request_id"] = response.request_id
+    if response.logprobs is not None:
+        reply["logprobs"] = cast(Any, response.logprobs)
+    if response.cached:
+        reply["cached"] = True
+
+
+def _add_others(reply: Reply, parts: list[Any]) -> None:
+    """What is no text: thoughts, tool calls and media."""
+    reply["tool_calls"] = [call_of(part) for part in parts if isinstance(part, ToolCall)]
+    if reasoning := "".join(part.text for part in parts if isinstance(part, Reasoning)):
+        reply["reasoning"] = reasoning
+    if media := [media_record(part) for part in parts if isinstance(part, Media)]:
+        reply["media"] = media
+
+
+def _data(reply: Reply) -> Any:
+    import json  # only for schemas
+
+    text = reply["text"]
+    try:
+        return json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError):
+        cut = reply["finish_reason"] == "length"
+        what = "ended at max_tokens before its JSON did" if cut else "is no JSON, although a schema was asked for"
+        raise ModelError(
+            f"the answer of {reply['model']} {what}: {text[:80]!r}",
+            hint="allow more max_tokens" if cut else "ask again, or choose a model with structured output",
+            data={"text": text, "finish_reason": reply["finish_reason"]},
+        ) from None
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(name)
 
 
 def usage_of(usage: base.Usage) -> TokenUsage:
@@ -91,7 +150,7 @@ async def chunks_of(provider: base.LLMProvider, request: base.Request, meter: Me
             await _close(events)
         response = accumulator.response()
         price = meter.finish(response.model, response.usage)
-    yield _last_chunk(reply_of(provider.name, response, price))
+    yield _last_chunk(reply_of(provider.name, response, price, data=request.schema is not None))
 
 
 async def _close(events: AsyncIterator[base.Event]) -> None:
@@ -101,13 +160,8 @@ async def _close(events: AsyncIterator[base.Event]) -> None:
 
 
 def _last_chunk(reply: Reply) -> Chunk:
-    chunk: Chunk = {
-        "text": "",
-        "finish_reason": reply["finish_reason"],
-        "usage": reply["usage"],
-        "cost": reply["cost"],
-        "model": reply["model"],
-    }
-    if reply["tool_calls"]:
-        chunk["tool_calls"] = reply["tool_calls"]
+    chunk = cast(Chunk, {**reply, "text": ""})
+    chunk.pop("reasoning", None)
+    if not reply["tool_calls"]:
+        del chunk["tool_calls"]
     return chunk

@@ -40,12 +40,6 @@ class Bounds(NamedTuple):
     at_most: float | None = None
 
 
-class Refusal(NamedTuple):
-    """In `Annotated` round a `Literal`: the sentence for any other text, which stands for `{}`."""
-
-    sentence: str
-
-
 class Scalar(NamedTuple):
     """`any`, `null`, `boolean`, `integer`, `number` or `text`."""
 
@@ -57,7 +51,6 @@ class Choice(NamedTuple):
     """One of these texts."""
 
     values: tuple[str, ...]
-    refusal: str | None = None
 
 
 class ListOf(NamedTuple):
@@ -153,8 +146,6 @@ def _annotated(shape: Shape, extras: tuple[Any, ...]) -> Shape:
     for extra in extras:
         if isinstance(extra, Bounds) and isinstance(shape, Scalar):
             shape = shape._replace(bounds=extra)
-        elif isinstance(extra, Refusal) and isinstance(shape, Choice):
-            shape = shape._replace(refusal=extra.sentence)
     return shape
 
 

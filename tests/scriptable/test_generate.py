@@ -85,6 +85,7 @@ def test_specs_name_what_javascript_writes_otherwise() -> None:
         "content",
         "tool_calls",
         "tool_call_id",
+        "is_error",
     }
     assert "max_tokens" in complete["params"][1]["spec"]["fields"]
     assert complete["result"]["fields"]["usage"]["fields"]["input_tokens"] is None

@@ -58,6 +58,7 @@ def test_complete_gives_a_reply() -> None:
     assert reply == {
         "text": "Hello",
         "tool_calls": [],
+        "message": {"role": "assistant", "content": "Hello"},
         "finish_reason": "stop",
         "usage": {"input_tokens": 3, "output_tokens": 2},
         "cost": None,
@@ -130,7 +131,7 @@ def test_messages_become_the_providers() -> None:
         Message("system", "Be brief."),
         Message("user", [Text("a"), Text("b")]),
         Message("assistant", [ToolCall("c1", "now", {})]),
-        Message("tool", [ToolResult("c1", [Text("12:00")])]),
+        Message("tool", [ToolResult("c1", [Text("12:00")], "now")]),
     ]
 
 
@@ -150,8 +151,8 @@ def test_messages_become_the_providers() -> None:
         ([{"content": "x"}], "complete: prompt: message 1: role is missing"),
         ([{"role": "user"}], "complete: prompt: message 1: content is missing"),
         (
-            [{"role": "user", "content": "x"}, {"role": "user", "content": [{"type": "image", "url": "x"}]}],
-            "complete: prompt: message 2: content: part 1: image parts are not supported yet",
+            [{"role": "user", "content": "x"}, {"role": "user", "content": [{"type": "picture", "url": "x"}]}],
+            'complete: prompt: message 2: content: part 1: type must be "text", "image", "audio", ',
         ),
         ([{"role": "tool", "content": "x"}], "complete: prompt: message 1: tool_call_id is missing"),
         (
@@ -221,6 +222,10 @@ def test_stream_gives_chunks_and_a_last_one_with_the_facts() -> None:
     assert chunks[:-1] == [{"text": "", "reasoning": "hm"}, {"text": "Hel"}, {"text": "lo"}]
     assert chunks[-1] == {
         "text": "",
+        "message": {
+            "role": "assistant",
+            "content": [{"type": "reasoning", "text": "hm"}, {"type": "text", "text": "Hello"}],
+        },
         "finish_reason": "length",
         "usage": {"input_tokens": 3, "output_tokens": 2},
         "cost": None,

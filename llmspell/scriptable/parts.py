@@ -1,0 +1,200 @@
+"""The parts of messages, as scripts write them and as providers take them.
+
+What a provider wants back untouched crosses as text, so that neither language can change a number, a null or an empty
+list in it: the JSON of `[wire, data]`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple, cast
+
+from llmspell.errors import InvalidValueError
+from llmspell.providers.content import Foreign, Media, MediaKind, Part, Reasoning, State, Text, ToolCall, ToolResult
+from llmspell.scriptable import records
+
+_MEDIA = ("image", "audio", "document", "video")
+_MIME = re.compile(r"[\w.+-]+/[\w.+*-]+(?:;[ \w.+=-]+)?")
+_DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
+
+
+class _Fields(NamedTuple):
+    needed: tuple[str, ...]
+    allowed: tuple[str, ...]
+    roles: tuple[str, ...]
+
+
+_ANYONE = ("system", "user", "assistant", "tool")
+_THING = _Fields((), ("data", "url", "mime", "name", "cache", "state"), ("user", "assistant", "tool"))
+_FIELDS = {
+    "text": _Fields(("text",), ("cache", "state"), _ANYONE),
+    "reasoning": _Fields((), ("text", "state"), ("assistant",)),
+    "tool_call": _Fields(("id", "name", "arguments"), ("state",), ("assistant",)),
+    "opaque": _Fields(("state",), (), ("assistant",)),
+    **dict.fromkeys(_MEDIA, _THING),
+}
+
+
+def part_of(part: records.MessagePart, role: str, place: str) -> Part:
+    """A part of a message of that role, for providers. Raises `InvalidValueError` that begins with `place`."""
+    kind = part["type"]
+    _check_fields(part, role, place)
+    state = state_of(part["state"], place) if "state" in part else None
+    if kind == "text":
+        return Text(part["text"], state, part.get("cache", False))
+    if kind == "reasoning":
+        return Reasoning(part.get("text", ""), state)
+    if kind == "tool_call":
+        return ToolCall(part["id"], part["name"], part["arguments"], state)
+    if kind == "opaque":
+        return Foreign(cast(State, state))
+    return _media(part, state, place)
+
+
+def media_of(kind: MediaKind, given: Any, place: str) -> Media:
+    """A picture, a recording, a document that a script gave. Raises `InvalidValueError` that begins with `place`."""
+    return _media(cast(records.MessagePart, {"type": kind, **given}), None, place)
+
+
+def state_of(text: str, place: str) -> State:
+    """What `state_text` made a text of. Raises `InvalidValueError` for any other text."""
+    import json  # only for what came from a provider
+
+    try:
+        wire, data = json.loads(text)
+    except (ValueError, TypeError, RecursionError):
+        wire = data = None
+    if not isinstance(wire, str) or not isinstance(data, dict):
+        raise InvalidValueError(
+            f"{place}: state is not what a reply had", hint="pass on the message of a reply as it is"
+        )
+    return State(wire, data)
+
+
+def state_text(state: State) -> str:
+    """The text that stands for it in a script."""
+    import json  # only for what came from a provider
+
+    return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
+
+
+def message_of(parts: list[Part]) -> records.Message:
+    """An answer as a message: in the plain form if that says it all, else part by part."""
+    if len(parts) == 1 and type(parts[0]) is Text and parts[0].state is None:
+        return {"role": "assistant", "content": parts[0].text}
+    calls = [part for part in parts if isinstance(part, ToolCall)]
+    said = parts[: len(parts) - len(calls)]
+    plain = len(said) < 2 and all(isinstance(part, Text) for part in said)
+    if not plain or any(getattr(part, "state", None) for part in parts):
+        return {"role": "assistant", "content": [record_of(part) for part in parts]}
+    message: records.Message = {"role": "assistant", "content": said[0].text if said else ""}  # type: ignore[union-attr]  # a text
+    if calls:
+        message["tool_calls"] = [call_of(call) for call in calls]
+    return message
+
+
+def call_of(call: ToolCall) -> records.ToolCall:
+    """A tool call for a script."""
+    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def media_record(media: Media) -> records.Media:
+    """A picture, a recording, a document for a script."""
+    found: records.Media = {"type": media.kind, "mime": media.mime}
+    if media.data is not None:
+        import base64  # only for media
+
+        found["data"] = base64.b64encode(media.data).decode()
+    elif media.url is not None:
+        found["url"] = media.url
+    if media.name is not None:
+        found["name"] = media.name
+    return found
+
+
+def record_of(part: Part) -> records.MessagePart:
+    """A part of an answer for a script."""
+    found = _record(part)
+    state: State | None = getattr(part, "state", None)
+    if state is not None:
+        found["state"] = state_text(state)
+    return found
+
+
+def _record(part: Part) -> records.MessagePart:
+    match part:
+        case Text(text):
+            return {"type": "text", "text": text}
+        case Reasoning(text):
+            return {"type": "reasoning", "text": text}
+        case ToolCall():
+            return cast(records.MessagePart, {"type": "tool_call", **call_of(part)})
+        case Media():
+            return cast(records.MessagePart, media_record(part))
+        case Foreign():
+            return {"type": "opaque"}
+        case ToolResult():
+            raise TypeError("a model does not answer with the answer of a tool")
+
+
+def _check_fields(part: records.MessagePart, role: str, place: str) -> None:
+    kind = part["type"]
+    needed, allowed, roles = _FIELDS[kind]
+    for name in needed:
+        if name not in part:
+            raise InvalidValueError(f"{place}: {name} is missing; a part of the type {kind} needs it")
+    for name in part:
+        if name != "type" and name not in needed and name not in allowed:
+            hint = f"it may have {', '.join([*needed, *allowed])}"
+            raise InvalidValueError(f"{place}: {name} does not belong to a part of the type {kind}", hint=hint)
+    if role not in roles:
+        raise InvalidValueError(f"{place}: a message of the role {role} has no parts of the type {kind}")
+
+
+def _media(part: records.MessagePart, state: State | None, place: str) -> Media:
+    kind = cast(MediaKind, part["type"])
+    data, url, name = part.get("data"), part.get("url"), part.get("name")
+    if (data is None) == (url is None):
+        said = "needs data or url" if data is None else "has both data and url"
+        raise InvalidValueError(f"{place}: {kind} {said}", hint="data is base64, url is where the provider finds it")
+    mime = part.get("mime")
+    if url is not None and (inline := _DATA_URL.match(url)):
+        mime, data, url = mime or inline[1] or None, url[inline.end() :], None
+    mime = mime or _guessed(kind, name, url)
+    _check_mime(kind, mime, place)
+    content = None if data is None else _bytes(data, place)
+    return Media(
+        kind=kind, mime=cast(str, mime), data=content, url=url, name=name, state=state, cache=part.get("cache", False)
+    )
+
+
+def _bytes(data: str, place: str) -> bytes:
+    import base64  # only for media
+
+    try:
+        content = base64.b64decode(data, validate=True)
+    except ValueError:
+        raise InvalidValueError(
+            f"{place}: data is not base64", hint="pass the bytes in base64, without spaces"
+        ) from None
+    if not content:
+        raise InvalidValueError(f"{place}: data is empty")
+    return content
+
+
+def _guessed(kind: str, name: str | None, url: str | None) -> str | None:
+    """The media type that the ending of the name tells; something general for a URL, which the provider reads."""
+    import mimetypes  # only for media without a type
+
+    found = mimetypes.guess_type(name or url or "")[0]
+    if found is None and url is not None:
+        return "application/pdf" if kind == "document" else f"{kind}/*"
+    return found
+
+
+def _check_mime(kind: str, mime: str | None, place: str) -> None:
+    if mime is None:
+        raise InvalidValueError(f"{place}: mime is missing", hint="such as image/png, audio/wav or application/pdf")
+    wrong = kind != "document" and not mime.startswith(f"{kind}/")
+    if wrong or not _MIME.fullmatch(mime):
+        raise InvalidValueError(f"{place}: {mime[:60]!r} is no media type of a part of the type {kind}")

@@ -1,3 +1,0 @@
-await llm().complete([ // HERE
-  { role: "user", content: [{ type: "text", text: "What is this?" }, { type: "image", url: "cat.png" }] },
-]);
