@@ -317,7 +317,8 @@ class Accumulator:
             case PartAdded(part):
                 self._part("whole", len(self._parts)).whole = part
             case LogProbs(tokens):
-                self._logprobs = [*(self._logprobs or ()), *tokens]
+                self._logprobs = self._logprobs or []
+                self._logprobs += tokens
             case Usage():
                 self._usage = event
             case Finished():

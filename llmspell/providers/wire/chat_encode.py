@@ -127,7 +127,9 @@ def _system(message: Message, dialect: Dialect) -> list[dict[str, Any]]:
 
 
 def _user(message: Message, dialect: Dialect) -> list[dict[str, Any]]:
-    return [{"role": "user", "content": _content(message.parts, dialect)}]
+    said = [part for part in message.parts if not isinstance(part, ToolResult)]
+    results = _tool_results(message, dialect) if len(said) < len(message.parts) else []
+    return [*results, {"role": "user", "content": _content(said, dialect)}] if said or not results else results
 
 
 def _tool_results(message: Message, dialect: Dialect) -> list[dict[str, Any]]:

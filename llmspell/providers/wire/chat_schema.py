@@ -14,6 +14,12 @@ from typing import Any
 _NEVER_STRICT = frozenset(
     {"not", "if", "then", "else", "dependentRequired", "dependentSchemas", "patternProperties", "oneOf", "allOf"}
 )
+_LOST_WHEN_STRICT = frozenset(
+    {"minLength", "maxLength", "uniqueItems", "contains", "minContains", "maxContains", "minProperties"}
+    | {"maxProperties", "propertyNames", "unevaluatedItems", "unevaluatedProperties", "default"}
+)
+_TEXT_FORMATS = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"})
+_SAYS_WHAT = frozenset({"type", "enum", "const", "anyOf", "$ref"})
 _UNTOLD = frozenset({"default", "examples", "$schema", "$id", "$comment"})
 """What no answer depends on."""
 _TABLES = ("properties", "$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -22,32 +28,44 @@ _SINGLE = ("items", "additionalProperties", "not", "if", "then", "else", "contai
 
 
 def strict(schema: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The schema with closed objects and every property required; None when that would forbid wanted answers."""
-    if _NEVER_STRICT & schema.keys():
+    """The schema as strict services take it, its objects closed; None when they cannot take it.
+
+    They want every property to be required: a schema with optional ones is better not strict than with answers
+    that were made up.
+    """
+    if _NEVER_STRICT & schema.keys() or not _SAYS_WHAT & schema.keys():
         return None
     closed = _inside(schema, strict)
-    if closed is None or not _is_object(schema):
-        return closed
+    if closed is None:
+        return None
+    if schema.get("type") == "string" and schema.get("format", "date") not in _TEXT_FORMATS:
+        closed = _told(closed, ["format"])
+    if _LOST_WHEN_STRICT & closed.keys():
+        closed = _told(closed, [key for key in closed if key in _LOST_WHEN_STRICT])
+    return _closed(closed) if _is_object(schema) else closed
+
+
+def _closed(schema: dict[str, Any]) -> dict[str, Any] | None:
     properties = schema.get("properties")
     if not properties or schema.get("additionalProperties") not in (None, False):
         return None
-    if not set(schema.get("required", ())) <= properties.keys():
+    if set(schema.get("required", ())) != properties.keys():
         return None
-    if "required" not in schema or set(schema["required"]) != properties.keys():
-        closed["required"] = list(properties)
-    return {**closed, "additionalProperties": False}
+    return {**schema, "additionalProperties": False}
 
 
 def without(schema: Mapping[str, Any], keywords: Collection[str]) -> dict[str, Any]:
     """The schema without these keywords, each told in the description of what it was about."""
     cleaned = _inside(schema, lambda inner: without(inner, keywords)) or {}
-    told = [f"{key}: {_text(cleaned.pop(key))}" for key in list(cleaned) if key in keywords and key not in _UNTOLD]
-    for key in _UNTOLD & set(keywords):
-        cleaned.pop(key, None)
-    if told:
-        about = cleaned.get("description", "")
-        cleaned["description"] = f"{about} ({', '.join(told)})".strip()
-    return cleaned
+    return _told(cleaned, [key for key in cleaned if key in keywords])
+
+
+def _told(schema: dict[str, Any], keywords: list[str]) -> dict[str, Any]:
+    """The schema with these keywords in its description instead."""
+    kept = {key: value for key, value in schema.items() if key not in keywords}
+    if told := [f"{key}: {_text(schema[key])}" for key in keywords if key not in _UNTOLD]:
+        kept["description"] = f"{schema.get('description', '')} ({', '.join(told)})".strip()
+    return kept
 
 
 def _inside(schema: Mapping[str, Any], change: Any) -> dict[str, Any] | None:
