@@ -109,6 +109,8 @@ def _body(request: Request) -> dict[str, Any]:
         body["inferenceConfig"] = limits
     if request.schema is not None:
         schema = {"name": request.schema_name, "schema": dumps(request.schema).decode()}
+        if about := request.schema.get("description"):
+            schema["description"] = about
         body["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}
     if request.reasoning is not None:
         body["additionalModelRequestFields"] = _reasoning(request.model, request.reasoning)

@@ -45,6 +45,8 @@ _STATUSES = {
     "modelNotReadyException": 503,
 }
 _SERVER_TOOL = "server_tool_use"
+_TOOL = "tool_use"
+"""What a call is when it does not say."""
 
 
 class AnswerReader(Reader):
@@ -158,7 +160,7 @@ class AnswerReader(Reader):
     def _call(self, index: int, tool: dict[str, Any], arguments: str) -> list[Event]:
         number = self._number("tool_call", index)
         events: list[Event] = [ToolCallDelta(number, str(tool["toolUseId"]), str(tool["name"]), arguments)]
-        if kind := tool.get("type"):
+        if (kind := tool.get("type")) and kind != _TOOL:
             events.append(self._state("tool_call", index, {"type": kind}))
         return events
 
