@@ -21,10 +21,8 @@ from llmspell.border import EngineLimits
 from llmspell.errors import ErrorData
 from llmspell_js.faults import LimitPassed
 
-try:
+if sys.platform != "win32":
     import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]  # a module or nothing
 
 JSException = _quickjs.JSException
 STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
@@ -124,7 +122,9 @@ class Engine:
 
 def _peak_memory() -> int:
     """The most memory that this process ever had, in bytes; 0 where the system does not say."""
-    return 0 if resource is None else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
+    if sys.platform == "win32":
+        return 0
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * _MAXRSS_UNIT
 
 
 def cpu_message(limits: EngineLimits) -> str:

@@ -99,6 +99,37 @@ interface MessagePart {
   state?: string;
 }
 
+/** A model made of others; exactly one of `fallback`, `balance` and `route` is given. */
+interface ModelChoice {
+  /**
+   * Models, best first. The next one is asked when one fails by no fault of the request, but never after
+   * the first piece of a stream.
+   */
+  fallback?: string[];
+  /**
+   * Models that share the calls. One that failed rests for a while, and the next one is asked in its
+   * place.
+   */
+  balance?: string[];
+  /**
+   * What names the model for a request: the first rule that fits, or a function of `{text, tokens,
+   * messages, tools, media}`: the last message, about how many tokens the prompt has, how many messages
+   * there are, the names of the tools, and the kinds of media.
+   */
+  route?: ((...args: any[]) => any) | RouteRule[];
+  /** How `balance` shares: in turns, or each call to the one with the fewest open calls. */
+  by?: "turns" | "least_busy";
+  /** Seconds for each try; for a stream, until its first piece. */
+  tryTimeout?: number;
+  /**
+   * Seconds for which a model that failed is asked last: 30 for `balance`, none for `fallback`. A
+   * provider that says how long to wait knows better.
+   */
+  rest?: number;
+  /** More kinds of errors at which the next model is asked, such as `auth` or `context_length`. */
+  on?: string[];
+}
+
 /** What is known of a model. */
 interface ModelInfo {
   /** The full name, `provider/model`. */
@@ -143,6 +174,11 @@ interface ModelOptions {
   reasoning?: "none" | "minimal" | "low" | "medium" | "high" | number;
   /** Give the log probability of each token, and of so many others in its place. */
   logprobs?: number;
+  /**
+   * Give the same answer to the same request again, at once and for free: for so many seconds, or true
+   * for ever.
+   */
+  cache?: boolean | number;
   /** Options that only this provider knows, passed on as they are. */
   extra?: Record<string, any>;
 }
@@ -192,6 +228,18 @@ interface Reply {
   requestId?: string;
   /** True for the answer to the same request at an earlier time, out of the cache. */
   cached?: boolean;
+}
+
+/** A line of a route: the request goes to this model if it fits. */
+interface RouteRule {
+  /** The model, `provider/model` or an alias. */
+  model: string;
+  /** The prompt has at most about so many tokens. */
+  tokens?: number;
+  /** Whether the model is offered tools. */
+  tools?: boolean;
+  /** Whether the conversation has pictures, recordings or documents. */
+  media?: boolean;
 }
 
 /** What the run has used so far. */
@@ -327,7 +375,9 @@ declare const stdin: {
 /**
  * A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
  *
- * Whether the model exists shows when it is first used. The options are the defaults of every call.
+ * With `fallback`, `balance` or `route` instead of a name, each call is answered by one of several
+ * models. Whether the model exists shows when it is first used. The options are the defaults of every
+ * call.
  */
 interface LLM {
   /**
@@ -365,9 +415,11 @@ interface LLM {
 /**
  * A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
  *
- * Whether the model exists shows when it is first used. The options are the defaults of every call.
+ * With `fallback`, `balance` or `route` instead of a name, each call is answered by one of several
+ * models. Whether the model exists shows when it is first used. The options are the defaults of every
+ * call.
  */
-declare function llm(model?: string, options?: ModelOptions): LLM;
+declare function llm(model?: string | ModelChoice, options?: ModelOptions): LLM;
 
 /** The parameters of the run; an empty object when there are none. */
 declare const params: any;

@@ -19,7 +19,12 @@
   classes: {
     llm: {
       params: [
-        {name: "model"},
+        {
+          name: "model",
+          spec: {
+            fields: {fallback: null, balance: null, route: null, by: null, try_timeout: null, rest: null, on: null},
+          },
+        },
         {
           name: "options",
           spec: {
@@ -37,6 +42,7 @@
               schema: null,
               reasoning: null,
               logprobs: null,
+              cache: null,
               extra: null,
             },
           },
@@ -69,6 +75,7 @@
                   schema: null,
                   reasoning: null,
                   logprobs: null,
+                  cache: null,
                   extra: null,
                 },
               },
@@ -128,6 +135,7 @@
                   schema: null,
                   reasoning: null,
                   logprobs: null,
+                  cache: null,
                   extra: null,
                 },
               },

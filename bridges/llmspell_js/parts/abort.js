@@ -137,6 +137,7 @@ function abort(signal, reason) {
   for (let i = 0; i < state.listeners.length; i++) state.listeners[i]();
   state.listeners.length = 0;
   const event = new Event("abort");
+  aim(event, signal);
   if (typeof signal.onabort === "function") runListener(signal.onabort, signal, event);
   signal.dispatchEvent(event);
 }

@@ -36,8 +36,7 @@ function isWord(key) {
 }
 
 function encodeAny(walk, value, spec) {
-  walk.room -= 8;
-  if (walk.room < 0) refuse(walk, "is too large: at most 16 MiB can cross");
+  takeRoom(walk, 8);
   switch (typeof value) {
     case "string":
       return encodeText(walk, value);
@@ -58,8 +57,13 @@ function encodeAny(walk, value, spec) {
   }
 }
 
+function takeRoom(walk, size) {
+  walk.room -= size;
+  if (walk.room < 0) refuse(walk, "is too large: at most 16 MiB can cross");
+}
+
 function encodeText(walk, value) {
-  walk.room -= value.length;
+  takeRoom(walk, value.length);
   if (!wellFormed(value)) refuse(walk, "is not valid Unicode (a lone surrogate)");
   return stringify(value);
 }

@@ -15,7 +15,9 @@ function framesOf(error) {
   const frames = List();
   const sites = engineStack(origins.get(error) ?? error);
   if (!isArray(sites)) return frames;
-  for (let i = 0; i < sites.length; i++) {
+  let first = 0;
+  while (first < sites.length && makesSuch(sites[first].getFunction(), error)) first++;
+  for (let i = first; i < sites.length; i++) {
     const line = sites[i].getLineNumber();
     const file = typeof line === "number" ? fileAt(line) : undefined;
     if (file === undefined) continue;
@@ -29,6 +31,15 @@ function framesOf(error) {
     };
   }
   return frames;
+}
+
+// Whether a function is the class of the error, or one that it extends: an error did not happen in its constructor.
+function makesSuch(fn, error) {
+  if (typeof fn !== "function") return false;
+  for (let proto = getPrototypeOf(error); proto !== null; proto = getPrototypeOf(proto)) {
+    if (getOwnPropertyDescriptor(proto, "constructor")?.value === fn) return true;
+  }
+  return false;
 }
 
 function stackText(error) {

@@ -81,7 +81,7 @@ class Stream {
         this.#fetch = ask("next", `{"stream":${this.#id}}`, null, this.#at, resolve, reject);
       });
       if (batch === undefined) return;
-      if (!isArray(batch.items)) throw fault("internal", "the runtime answered `next` with something else than items");
+      if (!isArray(batch?.items)) throw fault("internal", "the runtime answered `next` with something else than items");
       this.#items = batch.items;
       this.#next = 0;
       if (batch.done) this.#finish();

@@ -56,7 +56,7 @@ function parseRelative(text, base) {
   const url = { ...base, path: [...base.path], fragment: null };
   if (base.protocol === "file:") return parseFile(newParts("file:"), text, base);
   if (slash.test(text) && slash.test(text.slice(1))) return parseAuthority(newParts(base.protocol), text.slice(2));
-  if (slash.test(text)) return parsePath({ ...url, path: [] }, text);
+  if (slash.test(text)) return parsePath({ ...url, path: [], query: null }, text);
   return mergePath(url, text);
 }
 

@@ -53,7 +53,7 @@ function whereabouts() {
   if (latest === undefined) mapEach(pending, (waiting) => (latest = waiting.at ?? latest));
   const data = Bare();
   if (latest !== undefined) parts.errors().addPlace(data, latest);
-  return stringify(data);
+  return flat(encode(data, null, false, "the place"));
 }
 
 // Gives the messages since the last time, or nothing when a turn was run whose consequences come first.

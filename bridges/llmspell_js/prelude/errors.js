@@ -7,23 +7,31 @@ const origins = pin(new $WeakMap()); // an error that came over the border -> th
 let outOfMemory = false;
 let lastFault; // the engine's latest complaint: where it was interrupted
 
-const InternalErrorPrototype = InternalError.prototype;
+const $InternalError = InternalError;
 const engineStack = unbound(getOwnPropertyDescriptor($Error.prototype, "stack").get);
 
 function addFile(name, start, lines) {
   files[files.length] = { __proto__: null, name: parse(name), start, end: start + lines };
 }
 
-// Runs whenever the engine makes an error: the one place that sees "out of memory" before a script can catch it.
+// Runs whenever something is thrown: the one place that sees "out of memory" before a script can catch it. The engine
+// loses a time limit that it notices in here, and looks again some thousand steps later. So this takes a different
+// number of steps each time, odd or even (a `for` would take two each), lest a loop that throws is always in here when
+// the engine looks. It calls nothing, since what it calls would be looked at too.
+let jitter = 1;
+
 function onEngineError(error, sites) {
-  const proto = getPrototypeOf(error);
-  if (proto === InternalErrorPrototype) {
-    const message = getOwnPropertyDescriptor(error, "message");
-    if (message !== undefined && message.value === "out of memory") outOfMemory = true;
+  jitter = (jitter * 1664525 + 1013904223) | 0;
+  let steps = jitter >>> 30;
+  do steps--;
+  while (steps > 0);
+  if (typeof error === "object" && error !== null && error.constructor === $InternalError) {
+    if (error.message === "out of memory") outOfMemory = true;
     lastFault = error;
   }
   return sites;
 }
+defineProperty($InternalError.prototype, "constructor", { __proto__: null, writable: false, configurable: false });
 $Error.prepareStackTrace = onEngineError;
 $Error.stackTraceLimit = 30; // the prelude's own frames count too
 defineProperty($Error, "prepareStackTrace", { __proto__: null, value: undefined, writable: false, configurable: false });

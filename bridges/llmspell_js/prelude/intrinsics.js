@@ -48,11 +48,22 @@ const setEach = unbound(Set.prototype.forEach);
 
 const List = () => setPrototypeOf([], null);
 
-const MAP_METHODS = ["get", "set", "has", "delete"];
+const mapMethods = methodsOf($Map.prototype);
+const weakMapMethods = methodsOf($WeakMap.prototype);
+
+function methodsOf({ get, set, has, delete: remove }) {
+  return { __proto__: null, get, set, has, delete: remove };
+}
+
+// The engine makes `${a}${b}` a call of this method, in the prelude too.
+defineProperty($String.prototype, "concat", { __proto__: null, writable: false, configurable: false });
 
 function pin(map) {
-  const proto = getPrototypeOf(map);
-  for (let i = 0; i < MAP_METHODS.length; i++) define(map, MAP_METHODS[i], proto[MAP_METHODS[i]]);
+  const methods = getPrototypeOf(map) === $Map.prototype ? mapMethods : weakMapMethods;
+  define(map, "get", methods.get);
+  define(map, "set", methods.set);
+  define(map, "has", methods.has);
+  define(map, "delete", methods.delete);
   return map;
 }
 

@@ -21,7 +21,7 @@ function exceed(limit) {
   exceeded = true;
   const place = Bare();
   parts.errors().addPlace(place, lastFault ?? new $Error());
-  say(`["Limit","${limit}",${stringify(place)}]`);
+  say(`["Limit","${limit}",${encode(place, null, false, "the place")}]`);
 }
 
 function refuseAfterLimit() {
