@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
@@ -35,6 +35,7 @@ from llmspell.providers.wire.problem import RefusedError
 T = TypeVar("T")
 
 _MAX_TEXT_BYTES = 300_000
+_MAX_PAGES = 100
 _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
 
 
@@ -133,9 +134,17 @@ class HttpProvider(LLMProvider):
         return await asyncio.to_thread(count_messages, model, messages, download=self._download_ranks)
 
     async def list_models(self) -> list[ModelInfo]:
-        call = self._call(self._format.models(), None)
-        found, _ = await self._whole(call, self._format.decode_models, "")
-        return [self._info(model) for model in found]
+        models: list[ModelInfo] = []
+        asked: HttpRequest | None = self._format.models()
+        for _ in range(_MAX_PAGES):
+            if asked is None:
+                break
+            (found, asked), _ = await self._whole(self._call(asked, None), self._page_of_models, "")
+            models += [self._info(model) for model in found]
+        return models
+
+    def _page_of_models(self, body: bytes) -> tuple[list[dict[str, Any]], HttpRequest | None]:
+        return self._format.decode_models(body), self._format.more_models(body)
 
     async def info(self, model: str) -> ModelInfo:
         models = {found.name: found for found in await self.list_models()}

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llmspell.config import Config
-from llmspell.errors import InvalidValueError, NotFoundError, ProviderError
+from llmspell.errors import InvalidValueError, ModelError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers.base import LLMProvider, ModelInfo
 
@@ -162,7 +162,7 @@ class ProviderRegistry:
     async def _models_of(self, name: str) -> list[ModelInfo]:
         try:
             return await self.provider(name).list_models()
-        except ProviderError:
+        except (ProviderError, ModelError):  # some list none
             return []
 
     def _unaliased(self, name: str) -> str:

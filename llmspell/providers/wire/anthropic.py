@@ -12,12 +12,13 @@ from llmspell.providers.base import Event, Request
 from llmspell.providers.content import Message
 from llmspell.providers.wire.anthropic_answer import Decoder, problem_of, read_answer
 from llmspell.providers.wire.anthropic_request import body_of, messages_of
-from llmspell.providers.wire.bodies import dumps, laid_over, loads, not_an_answer
+from llmspell.providers.wire.bodies import dumps, laid_over, loads, name, not_an_answer
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.problem import Problem
 
 VERSION = "2023-06-01"
 _HEADERS = {"anthropic-version": VERSION}
+_MODELS = "/models?limit=1000"
 
 
 class Dialect(NamedTuple):
@@ -62,7 +63,7 @@ class Anthropic(Format):
         return problem_of(body, status)
 
     def models(self) -> HttpRequest:
-        return HttpRequest("/models?limit=1000", method="GET", headers=_HEADERS)
+        return HttpRequest(_MODELS, method="GET", headers=_HEADERS)
 
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         data = loads(body)
@@ -70,6 +71,11 @@ class Anthropic(Format):
         if not isinstance(items, list):
             raise not_an_answer(data)
         return [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
+
+    def more_models(self, body: bytes) -> HttpRequest | None:
+        data = loads(body)
+        last = name(data.get("last_id")) if data.get("has_more") else None
+        return HttpRequest(f"{_MODELS}&after_id={last}", method="GET", headers=_HEADERS) if last else None
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest:
         return HttpRequest("/messages/count_tokens", dumps({"model": model, **messages_of(messages)}), headers=_HEADERS)

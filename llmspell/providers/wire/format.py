@@ -90,6 +90,10 @@ class Format(ABC):
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         """The models of a server as it describes them, each with an `id`."""
 
+    def more_models(self, body: bytes) -> HttpRequest | None:  # noqa: ARG002  # for those that send pages
+        """A request for the models after those in `body`; None when there are no more."""
+        return None
+
     def max_texts(self, model: str) -> int:  # noqa: ARG002  # for those where models differ
         """How many texts a request for embeddings may hold."""
         return 2048

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 
 from llmspell.providers.base import Event, Request, Usage
 from llmspell.providers.content import Message
-from llmspell.providers.wire.bodies import count, dumps, laid_over, loads, not_an_answer, unsupported
+from llmspell.providers.wire.bodies import count, dumps, laid_over, loads, name, not_an_answer, unsupported
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.gemini_answer import Decoder, problem_of, read_answer
 from llmspell.providers.wire.gemini_request import WIRE, body_of, contents_of
 from llmspell.providers.wire.problem import Problem
+
+_MODELS = "/models?pageSize=1000"
 
 
 class Dialect(NamedTuple):
@@ -58,7 +60,7 @@ class Gemini(Format):
     def models(self) -> HttpRequest:
         if self._dialect.vertex:
             raise unsupported("gemini", "list of models on Vertex AI")
-        return HttpRequest("/models?pageSize=1000", method="GET")
+        return HttpRequest(_MODELS, method="GET")
 
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         data = loads(body)
@@ -66,6 +68,10 @@ class Gemini(Format):
         if not isinstance(items, list):
             raise not_an_answer(data)
         return [_model(item) for item in items if isinstance(item, dict) and isinstance(item.get("name"), str)]
+
+    def more_models(self, body: bytes) -> HttpRequest | None:
+        token = name(loads(body).get("nextPageToken"))
+        return HttpRequest(f"{_MODELS}&pageToken={_quoted(token)}", method="GET") if token else None
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest:
         body = contents_of(messages, model)
@@ -102,9 +108,13 @@ class Gemini(Format):
 
 def _path(model: str) -> str:
     """Where a model is; tuned models are named with their folder."""
+    return "/" + _quoted(model if "/" in model else f"models/{model}")
+
+
+def _quoted(text: str) -> str:
     from urllib.parse import quote  # loaded with the transport anyway
 
-    return "/" + quote(model if "/" in model else f"models/{model}", safe="/")
+    return quote(text, safe="/")
 
 
 def _model(item: dict[str, Any]) -> dict[str, Any]:
