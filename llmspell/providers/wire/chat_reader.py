@@ -106,12 +106,15 @@ class Reader:
             return
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
             events.append(ReasoningDelta(_text(reasoning)))
+        is_plain = _PLAIN_DELTA.issuperset(delta)
+        if not is_plain and (details := delta.get("reasoning_details")):
+            self._add_details(details, events, spoken=bool(reasoning))
         if content:
             if type(content) is str:
                 events.append(TextDelta(content if content.isascii() else valid(content)))
             else:
                 self._parts(content, events)
-        if not _PLAIN_DELTA.issuperset(delta):
+        if not is_plain:
             self._rare_fields(delta, events)
         if refusal := delta.get("refusal"):
             self._refused = True
@@ -134,11 +137,9 @@ class Reader:
 
     def _rare_fields(self, delta: dict[str, Any], events: list[Event]) -> None:
         for key, value in delta.items():
-            if key in _PLAIN_DELTA or value in _NOTHING:
+            if key in _PLAIN_DELTA or key == "reasoning_details" or value in _NOTHING:
                 continue
-            if key == "reasoning_details":
-                self._add_details(value, events, spoken=any(delta.get(k) for k in ("reasoning_content", "reasoning")))
-            elif key == "images":
+            if key == "images":
                 events += [PartAdded(picture(item)) for item in value]
             elif key == "audio":
                 self._listen(value, events)

@@ -22,6 +22,7 @@ from llmspell.providers.wire.format import Format, HttpRequest
 __all__ = ["Decoder", "Dialect", "OpenAIChat", "chat_messages"]
 
 _WHOLE = (b"{", b"[", b"<")
+_BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, of which the first piece may hold a part
 _EVENTS = (b"data:", b"event:", b":")
 
 
@@ -132,7 +133,7 @@ class Decoder:
         return events
 
     def _begin(self, piece: bytes) -> None:
-        first = piece.removeprefix(sse.BOM).lstrip()[:1]
+        first = piece.lstrip(_BLANK)[:1]
         self._begun = bool(first)
         if first in _WHOLE:
             self._body = b""

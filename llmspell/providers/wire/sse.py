@@ -11,7 +11,7 @@ from typing import NamedTuple
 from llmspell.errors import ProviderError
 
 MAX_EVENT = 16 * 1024 * 1024
-BOM = b"\xef\xbb\xbf"
+_BOM = b"\xef\xbb\xbf"
 
 
 class ServerEvent(NamedTuple):
@@ -68,7 +68,7 @@ class Decoder:
         events: list[ServerEvent] = []
         if not self._started:
             self._started = True
-            lines[0] = lines[0].removeprefix(BOM)
+            lines[0] = lines[0].removeprefix(_BOM)
         for line in lines:
             if line.startswith(b"data:"):
                 self._data.append(line[6:] if line.startswith(b" ", 5) else line[5:])
