@@ -55,6 +55,16 @@
 ---@field arguments? table<string, any> Of a `tool_call`: what the model chose.
 ---@field state? string What the provider wants back as it is, such as a signature.
 
+---A model made of others; exactly one of `fallback`, `balance` and `route` is given.
+---@class llmspell.ModelChoice
+---@field fallback? string[] Models, best first. The next one is asked when one fails by no fault of the request, but never after the first piece of a stream.
+---@field balance? string[] Models that share the calls. One that failed rests for a while, and the next one is asked in its place.
+---@field route? fun(...: any): any|llmspell.RouteRule[] What names the model for a request: the first rule that fits, or a function of `{text, tokens, messages, tools, media}`: the last message, about how many tokens the prompt has, how many messages there are, the names of the tools, and the kinds of media.
+---@field by? "turns"|"least_busy" How `balance` shares: in turns, or each call to the one with the fewest open calls.
+---@field try_timeout? number Seconds for each try; for a stream, until its first piece.
+---@field rest? number Seconds for which a model that failed is asked last: 30 for `balance`, none for `fallback`. A provider that says how long to wait knows better.
+---@field on? string[] More kinds of errors at which the next model is asked, such as `auth` or `context_length`.
+
 ---What is known of a model.
 ---@class llmspell.ModelInfo
 ---@field name string The full name, `provider/model`.
@@ -79,6 +89,7 @@
 ---@field schema? table<string, any> JSON Schema that the answer must follow; the reply then has `data`.
 ---@field reasoning? "none"|"minimal"|"low"|"medium"|"high"|integer How much to think before the answer: an effort, or a number of tokens.
 ---@field logprobs? integer Give the log probability of each token, and of so many others in its place.
+---@field cache? boolean|number Give the same answer to the same request again, at once and for free: for so many seconds, or true for ever.
 ---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
 
 ---A tool that the model may ask for; the spell runs it.
@@ -104,6 +115,13 @@
 ---@field id? string The provider's name for the answer.
 ---@field request_id? string The provider's name for the request, for its support.
 ---@field cached? boolean True for the answer to the same request at an earlier time, out of the cache.
+
+---A line of a route: the request goes to this model if it fits.
+---@class llmspell.RouteRule
+---@field model string The model, `provider/model` or an alias.
+---@field tokens? integer The prompt has at most about so many tokens.
+---@field tools? boolean Whether the model is offered tools.
+---@field media? boolean Whether the conversation has pictures, recordings or documents.
 
 ---What the run has used so far.
 ---@class llmspell.RunCost
@@ -195,7 +213,9 @@ function stdin.lines() end
 
 ---A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
 ---
----Whether the model exists shows when it is first used. The options are the defaults of every call.
+---With `fallback`, `balance` or `route` instead of a name, each call is answered by one of several
+---models. Whether the model exists shows when it is first used. The options are the defaults of every
+---call.
 ---@class llmspell.LLM
 local LLM = {}
 
@@ -237,8 +257,10 @@ function LLM:info() end
 
 ---A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
 ---
----Whether the model exists shows when it is first used. The options are the defaults of every call.
----@param model? string
+---With `fallback`, `balance` or `route` instead of a name, each call is answered by one of several
+---models. Whether the model exists shows when it is first used. The options are the defaults of every
+---call.
+---@param model? string|llmspell.ModelChoice
 ---@param options? llmspell.ModelOptions
 ---@return llmspell.LLM
 function llm(model, options) end

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from llmspell.limits import Limits
     from llmspell.providers.base import LLMProvider, Usage
+    from llmspell.providers.select.selection import Models
     from llmspell.scriptable.tools import Tool
 
 
@@ -41,6 +42,10 @@ class Registry(Protocol):
 
         Raises `NotFoundError` with near names.
         """
+        ...
+
+    def caching(self, wanted: bool | float | None) -> Models:
+        """The same models, their answers remembered for so long; None is what the configuration says."""
         ...
 
 

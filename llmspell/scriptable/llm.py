@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import LLMProvider, Request
+from llmspell.scriptable.choices import ModelChoice
 from llmspell.scriptable.context import RunContext
 from llmspell.scriptable.prompts import request_for, to_messages
 from llmspell.scriptable.records import Chunk, EmbedOptions, ModelInfo, ModelOptions, Prompt, Reply, TokenCount
@@ -16,12 +17,15 @@ from llmspell.scriptable.replies import Meter, chunks_of, reply_of
 class ScriptableLLM:
     """A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
 
+    With `fallback`, `balance` or `route` instead of a name, each call is answered by one of several models.
     Whether the model exists shows when it is first used. The options are the defaults of every call.
     """
 
-    def __init__(self, context: RunContext, model: str | None = None, options: ModelOptions | None = None) -> None:
+    def __init__(
+        self, context: RunContext, model: str | ModelChoice | None = None, options: ModelOptions | None = None
+    ) -> None:
         self._context = context
-        self._name = model or context.default_model
+        self._model = context.default_model if model is None or model == "" else model
         self._options: ModelOptions = options or {}
 
     async def complete(self, prompt: Prompt, options: ModelOptions | None = None) -> Reply:
@@ -33,6 +37,7 @@ class ScriptableLLM:
         provider, request = self._request("complete", prompt, options)
         with Meter(self._context.usage, provider, request.model) as meter:
             response = await provider.complete(request)
+            meter.cached = response.cached
             price = meter.finish(response.model, response.usage)
         return reply_of(provider.name, response, price, data=request.schema is not None)
 
@@ -56,7 +61,7 @@ class ScriptableLLM:
         several = [texts] if isinstance(texts, str) else texts
         if not several or "" in several:
             raise InvalidValueError("embed: there is no text to embed", hint="pass a text, or a list of texts")
-        provider, model = self._context.registry.resolve(self._name)
+        provider, model = self._resolved()
         timeout = (options or {}).get("timeout", self._options.get("timeout"))
         with Meter(self._context.usage, provider, model) as meter:
             embeddings = await provider.embed(model, several, timeout=timeout)
@@ -65,13 +70,13 @@ class ScriptableLLM:
 
     async def count_tokens(self, prompt: Prompt) -> TokenCount:
         """How many tokens a prompt has for this model, and how they were counted."""
-        provider, model = self._context.registry.resolve(self._name)
+        provider, model = self._resolved()
         count = await provider.count_tokens(model, to_messages(prompt, "count_tokens"))
         return {"tokens": count.tokens, "method": count.method}
 
     async def info(self) -> ModelInfo:
         """What is known of this model."""
-        provider, model = self._context.registry.resolve(self._name)
+        provider, model = self._resolved()
         info = await provider.info(model)
         return {
             "name": info.name,
@@ -83,5 +88,15 @@ class ScriptableLLM:
         }
 
     def _request(self, method: str, prompt: Prompt, options: ModelOptions | None) -> tuple[LLMProvider, Request]:
-        provider, model = self._context.registry.resolve(self._name)
-        return provider, request_for(method, model, prompt, {**self._options, **(options or {})})
+        merged: ModelOptions = {**self._options, **(options or {})}
+        provider, model = self._resolved(merged.pop("cache", None))
+        return provider, request_for(method, model, prompt, merged)
+
+    def _resolved(self, cache: bool | float | None = False) -> tuple[LLMProvider, str]:
+        models = self._context.registry.caching(cache)
+        if not isinstance(self._model, dict):
+            return models.resolve(self._model)
+        from llmspell.scriptable.choosing import selection_of  # most spells name their model
+
+        selection = selection_of(self._model, models)
+        return selection, selection.name

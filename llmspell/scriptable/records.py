@@ -124,6 +124,8 @@ class ModelOptions(TypedDict, total=False):
     """How much to think before the answer: an effort, or a number of tokens."""
     logprobs: Others
     """Give the log probability of each token, and of so many others in its place."""
+    cache: bool | Seconds
+    """Give the same answer to the same request again, at once and for free: for so many seconds, or true for ever."""
     extra: dict[str, Any]
     """Options that only this provider knows, passed on as they are."""
 

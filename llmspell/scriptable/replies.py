@@ -31,6 +31,8 @@ class Meter:
         self._finished = False
         self.answered = False
         """Set as soon as the provider has begun to answer."""
+        self.cached = False
+        """Set when the answer is an old one: then nobody is called, and there is nothing to count."""
         self.usage = base.Usage()
         """What is known so far."""
 
@@ -38,7 +40,8 @@ class Meter:
         """Count the call and give its price in US dollars; None when that is unknown."""
         self._finished = True
         price = self._provider.cost(model, usage) if usage.cost is None else usage.cost
-        self._total.add(usage, price)
+        if not self.cached:
+            self._total.add(usage, price)
         return price
 
     def __enter__(self) -> Meter:
@@ -48,7 +51,7 @@ class Meter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         broken_off = error is not None and not isinstance(error, Exception)
-        if not self._finished and (self.answered or broken_off):
+        if not self._finished and not self.cached and (self.answered or broken_off):
             self._total.add(self.usage, self._provider.cost(self._model, base.Usage()))
 
 
@@ -141,6 +144,7 @@ async def chunks_of(provider: base.LLMProvider, request: base.Request, meter: Me
             async for event in events:
                 meter.answered = True
                 accumulator.add(event)
+                meter.cached |= isinstance(event, base.Started) and event.cached
                 if isinstance(event, base.TextDelta):
                     yield {"text": event.text}
                 elif isinstance(event, base.ReasoningDelta):

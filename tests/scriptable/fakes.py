@@ -69,6 +69,9 @@ class FakeRegistry:
             raise NotFoundError(f"there is no model {name!r}")
         return self._provider, model
 
+    def caching(self, wanted: bool | float | None) -> FakeRegistry:
+        return self
+
 
 class FakeContext:
     """A `RunContext`. `functions` are those of the script, by number."""

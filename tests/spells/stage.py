@@ -21,9 +21,10 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from llmspell import Host, Limits, Log, Result
+from llmspell import Config, Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
 from llmspell.providers.base import Request, Response, TextDelta, Usage
 from llmspell.providers.content import Message, Reasoning, Text, ToolCall
@@ -98,7 +99,9 @@ class Stage:
         self.model = ScriptedProvider(self._reply)
         self.logs: list[list[str]] = []
         self._runner = asyncio.Runner()
-        self._host = Host(providers=[self.model], tools=tools())
+        self._folder = TemporaryDirectory()
+        config = Config(cache_dir=Path(self._folder.name))
+        self._host = Host(config, providers=[self.model], tools=tools())
 
     def run(self, path: Path, given: Expected, isolation: str) -> Result:
         """The result of a spell that is given what the expectation says."""
@@ -131,6 +134,7 @@ class Stage:
         """End the host and its loop."""
         self._runner.run(self._host.aclose())
         self._runner.close()
+        self._folder.cleanup()
 
     def _reply(self, request: Request) -> Reply:
         at = len(self.model.requests) - 1

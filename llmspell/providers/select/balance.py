@@ -34,8 +34,8 @@ class Balance(Selection):
         self._names = tuple(names)
         self._by = by
 
-    def _any(self) -> Member | None:
-        return self._members(self._names)[0]
+    def _all(self) -> list[Member]:
+        return self._members(self._names)
 
     async def _chosen(self, request: Request) -> list[Member]:  # noqa: ARG002  # all are alike
         members = {member.label: member for member in self._members(self._names)}

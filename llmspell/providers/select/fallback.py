@@ -21,8 +21,8 @@ class Fallback(Selection):
         super().__init__(name, models, **options)
         self._names = tuple(names)
 
-    def _any(self) -> Member | None:
-        return self._members(self._names)[0]
+    def _all(self) -> list[Member]:
+        return self._members(self._names)
 
     async def _chosen(self, request: Request) -> list[Member]:  # noqa: ARG002  # the order is fixed
         members = {member.label: member for member in self._members(self._names)}

@@ -81,9 +81,9 @@ class Selection(LLMProvider):
     async def _chosen(self, request: Request) -> list[Member]:
         """The models to try, best first."""
 
-    def _any(self) -> Member | None:
-        """The model that stands for all where nothing is asked yet."""
-        return None
+    def _all(self) -> list[Member]:
+        """The models that may be chosen, as far as they are known; the first one stands for all."""
+        return []
 
     async def complete(self, request: Request) -> Response:
         async def ask(member: Member, asked: Request) -> Response:
@@ -137,17 +137,19 @@ class Selection(LLMProvider):
         return await member.provider.count_tokens(member.model, messages)
 
     def cost(self, model: str, usage: Usage) -> float | None:  # noqa: ARG002  # what was answered carries its price
-        """Unknown, unless the answer said it."""
-        return None
+        """Unknown, since the answer says it, unless all models are free."""
+        prices = [member.provider.cost(member.model, usage) for member in self._all()]
+        return 0.0 if prices and not any(price != 0 for price in prices) else None
 
     async def list_models(self) -> list[ModelInfo]:
         return [await self.info(self.name)]
 
     async def info(self, model: str) -> ModelInfo:  # noqa: ARG002  # there is one
         """What is known of the model that is tried first; its name is that of the choice."""
-        member = self._any()
-        if member is None:
+        members = self._all()
+        if not members:
             return ModelInfo(name=self.name, provider=self.name)
+        member = members[0]
         info = await member.provider.info(member.model)
         return replace(info, name=self.name, details={**info.details, "first": info.name})
 
