@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
+from itertools import pairwise
 from typing import Any
 
 from llmspell.providers.base import Accumulator, Event, Response
@@ -32,7 +33,7 @@ def pieces(body: bytes, seed: str, cuts: int) -> list[bytes]:
     ]
     places = {chance.randrange(len(body)) for _ in range(cuts)} | set(chance.sample(sore, min(cuts, len(sore))))
     borders = [0, *sorted(places), len(body)]
-    return [body[start:end] for start, end in zip(borders, borders[1:], strict=False)]
+    return [body[start:end] for start, end in pairwise(borders)]
 
 
 def differences(response: Response, found: Reading, *, output_in_total: bool = False) -> list[str]:

@@ -124,26 +124,13 @@ def anthropic(body: bytes) -> Reading:
     found = Reading(cut=True)
     blocks: dict[int, dict[str, Any]] = {}
     usage: dict[str, Any] = {}
-    for event in events(body) if is_stream(body) else [{"type": "whole", **_renamed(json.loads(body))}]:
-        kind = event["type"]
-        if kind == "whole":
-            blocks = dict(enumerate(event["content"]))
-            usage, found.stop, found.cut = event["usage"], event["stop_reason"], False
-        elif kind == "message_start":
-            usage = dict(event["message"]["usage"])
-        elif kind == "content_block_start":
-            blocks[event["index"]] = {**event["content_block"], "json": ""}
-        elif kind == "content_block_delta":
-            block, delta = blocks[event["index"]], event["delta"]
-            for theirs, ours in (("text", "text"), ("thinking", "thinking"), ("partial_json", "json")):
-                block[ours] = (block.get(ours) or "") + delta[theirs] if theirs in delta else block.get(ours)
-        elif kind == "message_delta":
-            found.stop = event["delta"].get("stop_reason") or found.stop
-            usage |= {key: value for key, value in (event.get("usage") or {}).items() if value}
-        elif kind == "message_stop":
-            found.cut = False
-        elif kind == "error":
-            found.error = True
+    if is_stream(body):
+        for event in events(body):
+            _event_of_anthropic(found, blocks, usage, event)
+    else:
+        answer = json.loads(body)
+        blocks, usage = dict(enumerate(answer["content"])), answer["usage"]
+        found.stop, found.cut = answer["stop_reason"], False
     for block in blocks.values():
         if block["type"] == "text":
             found.text += block["text"]
@@ -155,17 +142,28 @@ def anthropic(body: bytes) -> Reading:
     if "input_tokens" in usage:
         found.tokens["input"] = usage["input_tokens"] + (cached or 0) + (written or 0)
     thoughts = (usage.get("output_tokens_details") or {}).get("thinking_tokens")
-    found.tokens |= {
-        "output": usage.get("output_tokens"),
-        "cached": cached,
-        "written": written,
-        "reasoning": thoughts,
-    }
+    output = usage.get("output_tokens")
+    found.tokens |= {"output": output, "cached": cached, "written": written, "reasoning": thoughts}
     return found
 
 
-def _renamed(answer: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in answer.items() if key != "type"}
+def _event_of_anthropic(found: Reading, blocks: dict[int, Any], usage: dict[str, Any], event: dict[str, Any]) -> None:
+    kind = event["type"]
+    if kind == "message_start":
+        usage |= event["message"]["usage"]
+    elif kind == "content_block_start":
+        blocks[event["index"]] = {**event["content_block"], "json": ""}
+    elif kind == "content_block_delta":
+        block, delta = blocks[event["index"]], event["delta"]
+        for theirs, ours in (("text", "text"), ("thinking", "thinking"), ("partial_json", "json")):
+            block[ours] = (block.get(ours) or "") + delta[theirs] if theirs in delta else block.get(ours)
+    elif kind == "message_delta":
+        found.stop = event["delta"].get("stop_reason") or found.stop
+        usage |= {key: value for key, value in (event.get("usage") or {}).items() if value}
+    elif kind == "message_stop":
+        found.cut = False
+    elif kind == "error":
+        found.error = True
 
 
 def gemini(body: bytes) -> Reading:
@@ -227,7 +225,7 @@ def _response(answer: dict[str, Any]) -> Reading:
             found.refused = found.refused or any(part.get("refusal") for part in item["content"])
         elif item["type"] == "reasoning":
             content = item.get("content") or item.get("summary") or []
-            found.reasoning += "".join(part["text"] for part in content)
+            found.reasoning += "\n\n".join(part["text"] for part in content)
         elif item["type"] == "function_call":
             found.calls.append((item["name"], arguments(item["arguments"])))
     found.stop = (answer.get("incomplete_details") or {}).get("reason") or answer["status"]
