@@ -15,10 +15,11 @@ def missing(template: str, environ: Mapping[str, str]) -> list[str]:
 
 
 def filled(template: str, environ: Mapping[str, str]) -> str:
-    """The URL with the values in its gaps, of which none may be missing."""
+    """The URL with the values in its gaps, of which none may be missing; a host alone is asked over plain HTTP."""
     if "{" not in template:
         return template
-    return _GAP.sub(lambda gap: (environ.get(gap[1]) or gap[2] or "").rstrip("/"), template)
+    url = _GAP.sub(lambda gap: (environ.get(gap[1]) or gap[2] or "").rstrip("/"), template)
+    return url if "://" in url else f"http://{url}"
 
 
 def shown(template: str) -> str:

@@ -201,7 +201,7 @@ class HttpProvider(LLMProvider):
         reply = await self._send(call)
         decoder = self._format.decoder()
         try:
-            if reply.status != 200 or not reply.is_stream:
+            if reply.status != 200 or not reply.is_stream(self._format.stream_type):
                 events = self._decoded(reply, await reply.read(), self._format.decode, model)
                 decoder.done = True
                 return reply, decoder, _with_headers(events, reply.headers)

@@ -138,10 +138,11 @@ class Reply:
         """Whether this is a web page: there is no API at this address."""
         return self.headers.get("content-type", "").startswith("text/html")
 
-    @property
-    def is_stream(self) -> bool:
-        """Whether events may follow; servers label streams in many ways, but not as JSON or as a page."""
-        return not self.is_page and "json" not in self.headers.get("content-type", "")
+    def is_stream(self, kind: str) -> bool:
+        """Whether events may follow; servers label streams in many ways, but not as JSON or as a page, unless
+        that is what streams of this `kind` are called."""
+        told = self.headers.get("content-type", "")
+        return told.startswith(kind) or not (self.is_page or "json" in told)
 
     def retry_after(self) -> float | None:
         """The seconds that the server asks to wait."""
