@@ -10,28 +10,17 @@ from contextlib import aclosing, suppress
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from llmspell.providers.base import (
-    Accumulator,
-    Embeddings,
-    Event,
-    LLMProvider,
-    ModelInfo,
-    Request,
-    Response,
-    Started,
-    TokenCount,
-    Usage,
-)
-from llmspell.providers.content import Message
+from llmspell.providers.base import Accumulator, Event, LLMProvider, Request, Response, Started, Usage
 from llmspell.providers.select import replay
 from llmspell.providers.select.answers import Answers
 from llmspell.providers.select.loads import Loads
 from llmspell.providers.select.selection import Models, Selection
+from llmspell.providers.select.wrapped import Wrapped
 
 _FORMAT = 1
 
 
-class Cached(LLMProvider):
+class Cached(Wrapped):
     """`provider`, with its answers kept in `answers` and given again for `max_age` seconds (for ever if None).
 
     A request is the same if all of it is, but for its timeout. What is kept are whole answers alone: neither errors nor
@@ -39,15 +28,9 @@ class Cached(LLMProvider):
     """
 
     def __init__(self, provider: LLMProvider, answers: Answers, max_age: float | None = None) -> None:
-        self.name = provider.name
-        self.default_model = provider.default_model
-        self._provider = provider
+        super().__init__(provider)
         self._answers = answers
         self._max_age = max_age
-
-    @property
-    def identity(self) -> str:
-        return self._provider.identity
 
     async def complete(self, request: Request) -> Response:
         key = self._key(request)
@@ -75,21 +58,6 @@ class Cached(LLMProvider):
                 yield event
         whole.response()  # what does not add up to an answer is an error, and not kept
         await self._keep(key, seen)
-
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
-        return await self._provider.embed(model, texts, timeout=timeout)
-
-    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
-        return await self._provider.count_tokens(model, messages)
-
-    def cost(self, model: str, usage: Usage) -> float | None:
-        return self._provider.cost(model, usage)
-
-    async def list_models(self) -> list[ModelInfo]:
-        return await self._provider.list_models()
-
-    async def info(self, model: str) -> ModelInfo:
-        return await self._provider.info(model)
 
     def _key(self, request: Request) -> bytes:
         asked = asdict(replace(request, timeout=None))
@@ -132,7 +100,12 @@ def _again(events: list[Event], model: str) -> list[Event]:
     started = next((event for event in events if isinstance(event, Started)), Started(model=model))
     usage = next((event for event in reversed(events) if isinstance(event, Usage)), Usage())
     rest = [event for event in events if not isinstance(event, (Started, Usage))]
-    return [replace(started, cached=True), *rest[:-1], replace(usage, cost=0.0), *rest[-1:]]
+    return [
+        replace(started, cached=True, request_id=None, rate_limit={}),
+        *rest[:-1],
+        replace(usage, cost=0.0),
+        *rest[-1:],
+    ]
 
 
 def _hashed(value: object) -> str:

@@ -9,13 +9,13 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from llmspell.errors import LlmspellError, RateLimitError
-from llmspell.providers.base import Embeddings, Event, LLMProvider, ModelInfo, Request, Response, TokenCount, Usage
-from llmspell.providers.content import Message
+from llmspell.providers.base import Embeddings, Event, LLMProvider, Request, Response, Usage
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.select.opened import Clock, Opened, opened
 from llmspell.providers.select.pace import Call, Pace, Pacer
 from llmspell.providers.select.queue import Queue
 from llmspell.providers.select.route import media_of, prompt_tokens
+from llmspell.providers.select.wrapped import Wrapped
 from llmspell.providers.tokens import estimate
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ _ANSWER_TOKENS = 500
 _MEDIA_TOKENS = 1000
 
 
-class Paced(LLMProvider):
+class Paced(Wrapped):
     """`provider`, asked no faster than `pace` allows.
 
     Calls wait in one queue, each for at most the timeout of its request. A `retry-after` of the provider pauses all of
@@ -40,15 +40,9 @@ class Paced(LLMProvider):
         retries: RetryPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.name = provider.name
-        self.default_model = provider.default_model
-        self._provider = provider
+        super().__init__(provider)
         self._queue = Queue(provider.name, Pacer(pace), clock)
         self._retries = retries or RetryPolicy()
-
-    @property
-    def identity(self) -> str:
-        return self._provider.identity
 
     async def complete(self, request: Request) -> Response:
         async def attempt(left: float | None) -> tuple[Response, Usage]:
@@ -77,21 +71,6 @@ class Paced(LLMProvider):
             return found, found.usage
 
         return await self._repeated(sum(map(estimate, texts)), timeout, attempt)
-
-    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
-        return await self._provider.count_tokens(model, messages)
-
-    def cost(self, model: str, usage: Usage) -> float | None:
-        return self._provider.cost(model, usage)
-
-    async def list_models(self) -> list[ModelInfo]:
-        return await self._provider.list_models()
-
-    async def info(self, model: str) -> ModelInfo:
-        return await self._provider.info(model)
-
-    async def aclose(self) -> None:
-        await self._provider.aclose()
 
     async def _repeated(
         self, tokens: int, seconds: float | None, attempt: Callable[[float | None], Awaitable[tuple[T, Usage]]]

@@ -1,0 +1,42 @@
+"""A provider round another one, which does what the inner one does."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from llmspell.providers.base import Embeddings, Event, LLMProvider, ModelInfo, Request, TokenCount, Usage
+from llmspell.providers.content import Message
+
+
+class Wrapped(LLMProvider):
+    """Passes everything on to `provider`; a subclass overrides what it is there for."""
+
+    def __init__(self, provider: LLMProvider) -> None:
+        self.name = provider.name
+        self.default_model = provider.default_model
+        self._provider = provider
+
+    @property
+    def identity(self) -> str:
+        return self._provider.identity
+
+    def stream(self, request: Request) -> AsyncIterator[Event]:
+        return self._provider.stream(request)
+
+    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+        return await self._provider.embed(model, texts, timeout=timeout)
+
+    async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
+        return await self._provider.count_tokens(model, messages)
+
+    def cost(self, model: str, usage: Usage) -> float | None:
+        return self._provider.cost(model, usage)
+
+    async def list_models(self) -> list[ModelInfo]:
+        return await self._provider.list_models()
+
+    async def info(self, model: str) -> ModelInfo:
+        return await self._provider.info(model)
+
+    async def aclose(self) -> None:
+        await self._provider.aclose()
