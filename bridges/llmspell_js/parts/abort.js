@@ -27,7 +27,12 @@ class EventTarget {
   addEventListener(type, listener, options) {
     if (listener === null || listener === undefined) return;
     this.removeEventListener(type, listener);
-    this.#listeners[this.#listeners.length] = { __proto__: null, type: `${type}`, listener, once: options?.once === true };
+    this.#listeners[this.#listeners.length] = {
+      __proto__: null,
+      type: `${type}`,
+      listener,
+      once: options?.once === true,
+    };
   }
   removeEventListener(type, listener) {
     const left = List();
@@ -107,7 +112,10 @@ class AbortSignal extends EventTarget {
 function newState() {
   const listeners = List();
   return {
-    __proto__: null, aborted: false, reason: undefined, listeners,
+    __proto__: null,
+    aborted: false,
+    reason: undefined,
+    listeners,
     listen(run) {
       listeners[listeners.length] = run;
     },

@@ -62,7 +62,11 @@ function cloneSet(value, seen) {
 function cloneView(value, name, seen) {
   const buffer = cloneAny(value.buffer, seen);
   const Type = name === "a DataView" ? DataView : value.constructor;
-  return remember(seen, value, new Type(buffer, value.byteOffset, name === "a DataView" ? value.byteLength : value.length));
+  return remember(
+    seen,
+    value,
+    new Type(buffer, value.byteOffset, name === "a DataView" ? value.byteLength : value.length),
+  );
 }
 
 const { ERROR_TYPES } = natives;

@@ -41,7 +41,9 @@ const json = freeze({
   encode(value, options) {
     const indent = options?.indent;
     const text = encode(value, null, false, "the value");
-    return indent === undefined || indent === 0 || indent === false ? text : stringify(parse(text), null, indent === true ? 2 : indent);
+    return indent === undefined || indent === 0 || indent === false
+      ? text
+      : stringify(parse(text), null, indent === true ? 2 : indent);
   },
   decode(text) {
     if (typeof text !== "string") throw fault("type", `json.decode takes text, not ${show(text)}`);

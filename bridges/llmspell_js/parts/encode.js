@@ -7,7 +7,16 @@ const HINT = "only JSON crosses: text, numbers, booleans, null, arrays and objec
 // JSON text of a value, under the names that the border uses. `functions` allows script functions in it.
 // Throws an error of kind `value` that names the place.
 function encode(value, spec, functions, what) {
-  const walk = { __proto__: null, what, functions, room: MAX_SIZE, depth: 0, keys: List(), above: List(), refused: null };
+  const walk = {
+    __proto__: null,
+    what,
+    functions,
+    room: MAX_SIZE,
+    depth: 0,
+    keys: List(),
+    above: List(),
+    refused: null,
+  };
   try {
     return encodeAny(walk, value, spec);
   } catch (error) {
@@ -30,7 +39,14 @@ function refuse(walk, reason) {
 function isWord(key) {
   for (let i = 0; i < key.length; i++) {
     const c = key[i];
-    if (!((c >= "a" && c <= "z") || (c >= "A" && c <= "Z") || c === "_" || c === "$" || (c >= "0" && c <= "9" && i > 0))) return false;
+    if (!(
+      (c >= "a" && c <= "z") ||
+      (c >= "A" && c <= "Z") ||
+      c === "_" ||
+      c === "$" ||
+      (c >= "0" && c <= "9" && i > 0)
+    ))
+      return false;
   }
   return key.length > 0;
 }
@@ -49,7 +65,9 @@ function encodeAny(walk, value, spec) {
     case "object":
       return value === null ? "null" : encodeObject(walk, value, spec);
     case "function":
-      return walk.functions ? `{"$function":${parts.functions().functionNumber(value)}}` : refuse(walk, "is a function");
+      return walk.functions
+        ? `{"$function":${parts.functions().functionNumber(value)}}`
+        : refuse(walk, "is a function");
     case "bigint":
       return refuse(walk, "is a BigInt");
     default:
@@ -72,7 +90,8 @@ function encodeText(walk, value) {
 function encodeNumber(walk, value) {
   if (!isFinite(value)) refuse(walk, "is not a finite number");
   const text = `${value}`;
-  if (value > MAX_SAFE || value < -MAX_SAFE) return isInteger(value) && value < 1e21 && value > -1e21 ? `${text}.0` : text;
+  if (value > MAX_SAFE || value < -MAX_SAFE)
+    return isInteger(value) && value < 1e21 && value > -1e21 ? `${text}.0` : text;
   return text;
 }
 

@@ -1,8 +1,21 @@
 // What errors are to scripts and to the border, and where they happened.
 
 const KINDS = {
-  __proto__: null, spell: true, type: true, value: true, not_found: true, permission: true, timeout: true, network: true,
-  auth: true, rate_limit: true, context_length: true, content_filter: true, provider: true, tool: true, model: true,
+  __proto__: null,
+  spell: true,
+  type: true,
+  value: true,
+  not_found: true,
+  permission: true,
+  timeout: true,
+  network: true,
+  auth: true,
+  rate_limit: true,
+  context_length: true,
+  content_filter: true,
+  provider: true,
+  tool: true,
+  model: true,
   internal: true,
 };
 
@@ -109,7 +122,7 @@ function makeFault(kind, message, hint) {
 // Any thrown value as the object that crosses the border, in JSON. Reading it may run script code, which may throw.
 function describeError(thrown) {
   try {
-    const data = (typeof thrown === "object" && thrown !== null) ? describeObject(thrown) : describeValue(thrown);
+    const data = typeof thrown === "object" && thrown !== null ? describeObject(thrown) : describeValue(thrown);
     return encode(data, null, false, "the error");
   } catch {
     return '{"kind":"spell","message":"an error that cannot be shown was thrown"}';

@@ -27,12 +27,17 @@ function parseHost(text, special) {
 function parseIPv4(parts) {
   if (parts.length > 4) invalid("an IPv4 address of more than four numbers");
   const numbers = parts.map((part) => {
-    const digits = /^0x[0-9a-f]*$/.test(part) ? [part.slice(2) || "0", 16] : /^0[0-7]*$/.test(part) ? [part, 8] : [part, 10];
+    const digits = /^0x[0-9a-f]*$/.test(part)
+      ? [part.slice(2) || "0", 16]
+      : /^0[0-7]*$/.test(part)
+        ? [part, 8]
+        : [part, 10];
     if (part === "" || (digits[1] === 10 && !/^[1-9][0-9]*$/.test(part))) invalid("a wrong number in an IPv4 address");
     return parseInt(digits[0], digits[1]);
   });
   const last = numbers.pop();
-  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length)) invalid("a number too large in an IPv4 address");
+  if (numbers.some((number) => number > 255) || last >= 256 ** (4 - numbers.length))
+    invalid("a number too large in an IPv4 address");
   const address = numbers.reduce((sum, number, i) => sum + number * 256 ** (3 - i), last);
   return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join(".");
 }
@@ -70,7 +75,12 @@ function showIPv6(pieces) {
 }
 
 function toAscii(domain) {
-  const labels = domain.normalize("NFKC").toLowerCase().replace(/[\u3002\uff0e\uff61]/g, ".").replaceAll("\u00ad", "").split(".");
+  const labels = domain
+    .normalize("NFKC")
+    .toLowerCase()
+    .replace(/[\u3002\uff0e\uff61]/g, ".")
+    .replaceAll("\u00ad", "")
+    .split(".");
   return labels.map((label) => (/^[\0-\x7f]*$/.test(label) ? label : `xn--${punycode(label)}`)).join(".");
 }
 
@@ -82,7 +92,7 @@ function punycode(label) {
   let n = 0x80;
   let delta = 0;
   let bias = 72;
-  for (let done = basic.length; done < points.length; ) {
+  for (let done = basic.length; done < points.length;) {
     const next = Math.min(...points.filter((point) => point >= n));
     delta += (next - n) * (done + 1);
     n = next;

@@ -14,8 +14,16 @@ async function startMain(name, meta, make) {
 
 function newModule(name, meta) {
   const module = {
-    __proto__: null, name, imports: meta.imports, reexports: meta.reexports, wanted: Bare(), namespace: Bare(), make: undefined,
-    linked: undefined, ran: undefined, done: false,
+    __proto__: null,
+    name,
+    imports: meta.imports,
+    reexports: meta.reexports,
+    wanted: Bare(),
+    namespace: Bare(),
+    make: undefined,
+    linked: undefined,
+    ran: undefined,
+    done: false,
   };
   define(module.namespace, toStringTag, "Module");
   modules[name] = module;
@@ -98,7 +106,8 @@ function leadsTo(from, target, path) {
   if (from.done) return false;
   path[path.length] = from;
   const all = importsOf(from);
-  for (let i = 0; i < all.length; i++) if (all[i].module !== undefined && leadsTo(all[i].module, target, path)) return true;
+  for (let i = 0; i < all.length; i++)
+    if (all[i].module !== undefined && leadsTo(all[i].module, target, path)) return true;
   path.length--;
   return false;
 }
@@ -176,8 +185,12 @@ function bindImport(module, scope, at, imported, local, namespace) {
 function missingExport(module, at, name) {
   const near = nearest(name, keys(at.module.namespace));
   const data = {
-    kind: "spell", message: `${at.module.name} exports no ${stringify(name)}`, hint: near && `did you mean ${near}?`,
-    file: module.name, line: at.line, column: at.column,
+    kind: "spell",
+    message: `${at.module.name} exports no ${stringify(name)}`,
+    hint: near && `did you mean ${near}?`,
+    file: module.name,
+    line: at.line,
+    column: at.column,
   };
   return fromBorder(data, undefined);
 }
@@ -187,7 +200,8 @@ function reexport(module, at) {
   if (at.names === null) {
     const names = keys(namespace);
     for (let i = 0; i < names.length; i++) {
-      if (names[i] !== "default" && !hasOwn(module.namespace, names[i])) exportGetter(module, names[i], () => namespace[names[i]]);
+      if (names[i] !== "default" && !hasOwn(module.namespace, names[i]))
+        exportGetter(module, names[i], () => namespace[names[i]]);
     }
     return;
   }

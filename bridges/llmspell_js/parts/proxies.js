@@ -17,7 +17,13 @@ function call(method, args, spec, signal) {
 }
 
 function prepareMethod(described) {
-  const method = { __proto__: null, name: described.method, stream: described.stream === true, params: List(), spec: null };
+  const method = {
+    __proto__: null,
+    name: described.method,
+    stream: described.stream === true,
+    params: List(),
+    spec: null,
+  };
   method.spec = prepareSpec(described.result);
   for (let i = 0; i < described.params?.length; i++) {
     const { name, spec } = described.params[i];
@@ -31,7 +37,8 @@ function makeFunction(described, self) {
   const run = (...args) => {
     method ??= prepareMethod(described);
     const signal = signalOf(method.params, args);
-    if (method.stream) return new (parts.streams().Stream)(method.name, encodeArguments(method.params, args, self), method.spec, signal);
+    if (method.stream)
+      return new (parts.streams().Stream)(method.name, encodeArguments(method.params, args, self), method.spec, signal);
     let text;
     try {
       text = encodeArguments(method.params, args, self);
@@ -92,7 +99,8 @@ function makeClass(name, described) {
     params ??= prepareMethod(described).params;
     const self = `"self":{${encodeList(params, args, "")}}`;
     const object = Bare();
-    for (let i = 0; i < names.length; i++) define(object, camel(names[i]), makeFunction(described.methods[names[i]], self));
+    for (let i = 0; i < names.length; i++)
+      define(object, camel(names[i]), makeFunction(described.methods[names[i]], self));
     prototype ??= helpfulPrototype(name, object);
     return freeze(setPrototypeOf(object, prototype));
   };
@@ -103,7 +111,8 @@ function helpfulPrototype(what, methods) {
   return new $Proxy(freeze(Bare()), {
     __proto__: null,
     get(_, name) {
-      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON") return ObjectPrototype[name];
+      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON")
+        return ObjectPrototype[name];
       const near = parts.errors().nearest(name, getOwnPropertyNames(methods));
       throw fault("type", `${what} has no method or field ${stringify(name)}`, near && `did you mean ${near}?`);
     },
@@ -116,7 +125,8 @@ function makeTools() {
   return new $Proxy(freeze(Bare()), {
     __proto__: null,
     get(_, name) {
-      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON") return ObjectPrototype[name];
+      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON")
+        return ObjectPrototype[name];
       if (!known.has(name)) known.set(name, makeTool(name));
       return known.get(name);
     },
@@ -124,7 +134,10 @@ function makeTools() {
 }
 
 function makeTool(name) {
-  const params = [{ __proto__: null, name: "arguments", spec: null }, { __proto__: null, name: "options", spec: null }];
+  const params = [
+    { __proto__: null, name: "arguments", spec: null },
+    { __proto__: null, name: "options", spec: null },
+  ];
   return (...args) => {
     try {
       const signal = signalOf(params, args);

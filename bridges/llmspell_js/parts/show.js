@@ -25,7 +25,9 @@ function showAny(value, above, depth) {
 
 function showFunction(value) {
   const name = getOwnPropertyDescriptor(value, "name");
-  return name !== undefined && typeof name.value === "string" && name.value !== "" ? `[function ${name.value}]` : "[function]";
+  return name !== undefined && typeof name.value === "string" && name.value !== ""
+    ? `[function ${name.value}]`
+    : "[function]";
 }
 
 function showObject(value, above, depth) {

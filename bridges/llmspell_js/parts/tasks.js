@@ -24,7 +24,11 @@ function cancel(tasks) {
 function needRunnable(fn, what) {
   const isPromise = typeof fn === "object" && fn !== null && typeof fn.then === "function";
   if (typeof fn === "function" || isPromise) return;
-  throw fault("type", `${what} must be a function or a promise, not ${show(fn)}`, isArray(fn) ? "spread the list: f(...list)" : undefined);
+  throw fault(
+    "type",
+    `${what} must be a function or a promise, not ${show(fn)}`,
+    isArray(fn) ? "spread the list: f(...list)" : undefined,
+  );
 }
 
 function parallel(...runs) {
@@ -63,7 +67,8 @@ function race(...runs) {
 }
 
 function timeout(seconds, run) {
-  if (typeof seconds !== "number") throw fault("type", `the first argument of timeout must be a number, not ${show(seconds)}`);
+  if (typeof seconds !== "number")
+    throw fault("type", `the first argument of timeout must be a number, not ${show(seconds)}`);
   needRunnable(run, "the second argument of timeout");
   const error = fault("timeout", `took longer than ${show(seconds)} s`);
   return new $Promise((resolve, reject) => {
@@ -88,10 +93,12 @@ function refuseUnknown(owner, options, known) {
 }
 
 async function retry(run, options) {
-  if (typeof run !== "function") throw fault("type", `the first argument of retry must be a function, not ${show(run)}`);
+  if (typeof run !== "function")
+    throw fault("type", `the first argument of retry must be a function, not ${show(run)}`);
   refuseUnknown("retry", options, { attempts: 1, delay: 1, factor: 1 });
   const { attempts = 3, delay = 0.5, factor = 2 } = options ?? {};
-  if (!isInteger(attempts) || attempts < 1) throw fault("value", `attempts must be a whole number above 0, not ${show(attempts)}`);
+  if (!isInteger(attempts) || attempts < 1)
+    throw fault("value", `attempts must be a whole number above 0, not ${show(attempts)}`);
   let pause = delay;
   for (let attempt = 1; ; attempt++) {
     try {

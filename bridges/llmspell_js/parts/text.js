@@ -54,7 +54,8 @@ class TextDecoder {
   #started = false;
 
   constructor(label = "utf-8", options = undefined) {
-    if (LABELS[lower(`${label}`)] === undefined) throw new $RangeError(`the encoding ${label} is not supported; utf-8 is`);
+    if (LABELS[lower(`${label}`)] === undefined)
+      throw new $RangeError(`the encoding ${label} is not supported; utf-8 is`);
     this.#fatal = options?.fatal === true;
     this.#ignoreBom = options?.ignoreBOM === true;
   }

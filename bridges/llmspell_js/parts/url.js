@@ -17,7 +17,9 @@ function parseUrl(input, base) {
   const hash = text.indexOf("#");
   if (hash >= 0) [text, fragment] = [text.slice(0, hash), percentEncode(text.slice(hash + 1), FRAGMENT)];
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text);
-  const url = scheme ? parseAbsolute(scheme[1].toLowerCase() + ":", text.slice(scheme[0].length), base) : parseRelative(text, base);
+  const url = scheme
+    ? parseAbsolute(scheme[1].toLowerCase() + ":", text.slice(scheme[0].length), base)
+    : parseRelative(text, base);
   url.fragment = fragment;
   return url;
 }
@@ -169,7 +171,10 @@ class URL {
 
   constructor(url, base = undefined) {
     this.#url = parseUrl(toWellFormed(`${url}`), base === undefined ? null : parseUrl(toWellFormed(`${base}`), null));
-    this.#params = bound(new URLSearchParams(this.#url.query ?? ""), (text) => (this.#url.query = text === "" ? null : text));
+    this.#params = bound(
+      new URLSearchParams(this.#url.query ?? ""),
+      (text) => (this.#url.query = text === "" ? null : text),
+    );
   }
   static canParse(url, base) {
     return URL.parse(url, base) !== null;
@@ -306,7 +311,9 @@ class URLSearchParams {
     this.#update();
   }
   delete(name, value) {
-    this.#pairs = this.#pairs.filter((pair) => pair[0] !== `${name}` || (value !== undefined && pair[1] !== `${value}`));
+    this.#pairs = this.#pairs.filter(
+      (pair) => pair[0] !== `${name}` || (value !== undefined && pair[1] !== `${value}`),
+    );
     this.#update();
   }
   get(name) {

@@ -34,7 +34,12 @@ function onEngineError(error, sites) {
 defineProperty($InternalError.prototype, "constructor", { __proto__: null, writable: false, configurable: false });
 $Error.prepareStackTrace = onEngineError;
 $Error.stackTraceLimit = 30; // the prelude's own frames count too
-defineProperty($Error, "prepareStackTrace", { __proto__: null, value: undefined, writable: false, configurable: false });
+defineProperty($Error, "prepareStackTrace", {
+  __proto__: null,
+  value: undefined,
+  writable: false,
+  configurable: false,
+});
 
 defineProperty($Error.prototype, "stack", {
   __proto__: null,

@@ -54,7 +54,13 @@ function publishLazily(name, make) {
     publish(name, value);
     return value;
   };
-  defineProperty(globalThis, name, { __proto__: null, get, set: (value) => publish(name, value), configurable: true, enumerable: false });
+  defineProperty(globalThis, name, {
+    __proto__: null,
+    get,
+    set: (value) => publish(name, value),
+    configurable: true,
+    enumerable: false,
+  });
 }
 
 const LAZY = {

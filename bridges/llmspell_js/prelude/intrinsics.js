@@ -4,7 +4,16 @@
 const MAX_DEPTH = 200;
 const Bare = () => ({ __proto__: null });
 const { apply, construct } = Reflect;
-const { defineProperty, freeze, getOwnPropertyDescriptor, getOwnPropertyNames, getPrototypeOf, hasOwn, keys, setPrototypeOf } = Object;
+const {
+  defineProperty,
+  freeze,
+  getOwnPropertyDescriptor,
+  getOwnPropertyNames,
+  getPrototypeOf,
+  hasOwn,
+  keys,
+  setPrototypeOf,
+} = Object;
 const { isArray } = Array;
 const { isFinite, isInteger } = Number;
 const { floor, imul, min } = Math;
@@ -27,8 +36,21 @@ const isView = ArrayBuffer.isView;
 const ObjectPrototype = Object.prototype;
 const { asyncIterator, toStringTag } = Symbol;
 const natives = {
-  __proto__: null, ArrayBuffer, BigInt, Boolean, DataView, Function, Number, Object, RegExp, Set, Symbol, Uint8Array,
-  WeakRef, WeakSet, TypedArray: getPrototypeOf(Uint8Array),
+  __proto__: null,
+  ArrayBuffer,
+  BigInt,
+  Boolean,
+  DataView,
+  Function,
+  Number,
+  Object,
+  RegExp,
+  Set,
+  Symbol,
+  Uint8Array,
+  WeakRef,
+  WeakSet,
+  TypedArray: getPrototypeOf(Uint8Array),
   ERROR_TYPES: { __proto__: null, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError },
 };
 
@@ -77,7 +99,8 @@ function publish(name, value) {
 
 function camel(name) {
   let text = "";
-  for (let i = 0; i < name.length; i++) text += name[i] === "_" && i > 0 && ++i < name.length ? upper(name[i]) : name[i] ?? "";
+  for (let i = 0; i < name.length; i++)
+    text += name[i] === "_" && i > 0 && ++i < name.length ? upper(name[i]) : (name[i] ?? "");
   return text;
 }
 

@@ -84,7 +84,6 @@ function settle(id, failed, text) {
   else waiting.resolve(waiting.spec === null ? value : parts.shapes().shape(value, waiting.spec));
 }
 
-
 function startTimer(seconds, reject, resolve) {
   return ask("sleep", `{"seconds":${encode(seconds, null, false, "seconds")}}`, null, undefined, resolve, reject);
 }
