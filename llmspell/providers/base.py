@@ -9,14 +9,19 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar
 
 from llmspell.errors import ModelError, ProviderError
 from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall
 
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
+
+T = TypeVar("T")
 FinishReason: TypeAlias = Literal["stop", "length", "tool_calls", "content_filter", "other"]
 CountMethod: TypeAlias = Literal["endpoint", "tiktoken", "model", "estimate"]
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high"]
+EmbedKind: TypeAlias = Literal["query", "document"]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -251,9 +256,18 @@ class LLMProvider(ABC):
         texts: list[str],  # noqa: ARG002  # for those that can
         *,
         timeout: float | None = None,  # noqa: ARG002, ASYNC109  # part of the request, enforced by the transport
+        dimensions: int | None = None,  # noqa: ARG002  # as above
+        kind: EmbedKind | None = None,  # noqa: ARG002  # as above
     ) -> Embeddings:
-        """A vector for each text."""
+        """A vector for each text, with so many `dimensions`; raises `ModelError` where a model does not let choose.
+
+        `kind` is what the texts are in a search, for the models to which that makes a difference.
+        """
         raise ModelError(f"{self.name}/{model} makes no embeddings", provider=self.name)
+
+    async def perform(self, job: Job[T]) -> Outcome[T]:
+        """What is no conversation: ranking, pictures, speech, transcription; see `jobs`."""
+        raise ModelError(f"{self.name}/{job.model} cannot do that: there is no {job.name}", provider=self.name)
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         """The tokens of a prompt, by the best means this provider has."""
@@ -347,7 +361,7 @@ class Accumulator:
         if self._finished is None:
             raise ProviderError("the answer ended before it was finished", retryable=True)
         reason = self._finished.reason
-        parts = [part for growing in self._parts.values() if (part := growing.part(cut=reason == "length"))]
+        parts = [part for growing in self._parts.values() if (part := growing.part(cut=reason in _CUTS))]
         calls = any(isinstance(part, ToolCall) for part in parts)
         return Response(
             parts=parts,
@@ -386,7 +400,7 @@ class _Growing:
         self._state = State(state.wire, (self._state.data if self._state else {}) | state.data)
 
     def part(self, *, cut: bool) -> Part | None:
-        """The finished part; None for an empty one, and for a tool call whose arguments a limit `cut` off."""
+        """The finished part; None for an empty one, and for a tool call that was `cut` off."""
         text = "".join(self.pieces)
         if self._kind == "tool_call":
             delta = ToolCallDelta(self._index, self._id, self._name, text)
@@ -396,6 +410,10 @@ class _Growing:
         if not text and self._state is None:
             return None
         return Text(text, self._state) if self._kind == "text" else Reasoning(text, self._state)
+
+
+_CUTS = ("length", "content_filter")
+"""Reasons to stop that may come in the middle of a tool call."""
 
 
 def tool_call(delta: ToolCallDelta, state: State | None = None) -> ToolCall:

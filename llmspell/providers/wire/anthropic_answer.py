@@ -58,10 +58,11 @@ _COUNTS = (
     "output_tokens_details",
 )
 _READ_ELSEWHERE = frozenset({"type", "id", "model", "role", "content", "usage", "stop_reason"})
-_STATE_OF_TEXT = ("citations",)
-_STATE_OF_CALL = ("caller",)
-_DIRECT = {"type": "direct"}
-"""Who calls a tool when nobody else is named."""
+_OF_TEXT = ("type", "text")
+_OF_THINKING = ("type", "thinking", "signature")
+_OF_CALL = ("type", "id", "name", "input")
+_UNSAID = (None, [], {"type": "direct"})
+"""What is as good as nothing; the last is who calls a tool when nobody else is named."""
 
 
 def problem_of(body: bytes, status: int) -> Problem:
@@ -227,9 +228,10 @@ class _Reader:
             return []
         match block["type"]:
             case "text":
-                return self._state("text", _kept(block, _STATE_OF_TEXT))
+                return self._state("text", _kept(block, _OF_TEXT))
             case "thinking":
-                return self._state("reasoning", {"signature": block.get("signature") or ""})
+                signature = block.get("signature") or ""
+                return self._state("reasoning", {"signature": signature, **_kept(block, _OF_THINKING)})
             case "redacted_thinking":
                 return self._state("reasoning", block)
             case "tool_use":
@@ -254,15 +256,15 @@ class _Reader:
         events: list[Event] = []
         if block.get("input") and not self._pieces:
             events.append(ToolCallDelta(self._number, arguments=dumps(block["input"]).decode()))
-        caller = {key: block[key] for key in _STATE_OF_CALL if block.get(key) not in (None, _DIRECT)}
-        return events + self._state("tool_call", caller)
+        return events + self._state("tool_call", _kept(block, _OF_CALL))
 
     def _state(self, kind: Literal["text", "reasoning", "tool_call"], data: dict[str, Any]) -> list[Event]:
         return [StateDelta(kind, self._number, State(WIRE, data))] if data else []
 
 
-def _kept(block: Block, keys: tuple[str, ...]) -> dict[str, Any]:
-    return {key: block[key] for key in keys if block.get(key)}
+def _kept(block: Block, known: tuple[str, ...]) -> dict[str, Any]:
+    """What our parts have no field for, which may be new."""
+    return {key: value for key, value in block.items() if key not in known and value not in _UNSAID}
 
 
 def _grow(block: Block, delta: dict[str, Any]) -> None:

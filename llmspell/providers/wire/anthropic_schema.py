@@ -1,7 +1,8 @@
 """JSON Schema as Anthropic's structured output takes it.
 
 https://docs.anthropic.com/en/docs/build-with-claude/structured-outputs: objects must be closed, and limits on
-numbers, lengths and most arrays are refused. Those become words in the description, which the model follows.
+numbers, lengths and most arrays are refused, as are most formats. Those become words in the description, which the
+model follows.
 """
 
 from __future__ import annotations
@@ -22,6 +23,9 @@ _REFUSED = (
     "minProperties",
     "maxProperties",
 )
+_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "uri", "ipv4", "ipv6", "uuid"},
+)
 _BY_NAME = ("properties", "$defs", "definitions")
 _LISTS = ("anyOf", "allOf", "prefixItems")
 
@@ -31,7 +35,7 @@ def cleaned(schema: dict[str, Any]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     refused: dict[str, Any] = {}
     for key, value in schema.items():
-        if key in _REFUSED or (key == "minItems" and value not in (0, 1)):
+        if _is_refused(key, value):
             refused[key] = value
         elif key in _BY_NAME and isinstance(value, dict):
             result[key] = {name: _inner(inner) for name, inner in value.items()}
@@ -47,6 +51,14 @@ def cleaned(schema: dict[str, Any]) -> dict[str, Any]:
         words = ", ".join(f"{key}: {json.dumps(value)}" for key, value in refused.items())
         result["description"] = f"{result.get('description', '')} ({words})".lstrip()
     return result
+
+
+def _is_refused(key: str, value: Any) -> bool:
+    return (
+        key in _REFUSED
+        or (key == "minItems" and value not in (0, 1))
+        or (key == "format" and isinstance(value, str) and value not in _FORMATS)
+    )
 
 
 def _inner(schema: Any) -> Any:

@@ -57,6 +57,7 @@ _COUNTS = (
 _READ_ELSEWHERE = frozenset(
     {"candidates", "usageMetadata", "modelVersion", "responseId", "content", "finishReason", "index", "logprobsResult"}
 )
+_OURS = frozenset({"text", "thought", "functionCall", "inlineData"})
 _KINDS: tuple[MediaKind, ...] = ("image", "audio", "video")
 _TOO_LONG = re.compile(r"input token count.{0,40}exceeds", re.IGNORECASE | re.DOTALL)
 _AN_ERROR = re.compile(rb'\[?\s*\{\s*"error"')
@@ -190,7 +191,7 @@ class _Reader:
         return [_usage(self._usage), Finished(reason, self._reason, self._raw)]
 
     def _part(self, part: Block) -> list[Event]:
-        state = {"thoughtSignature": part["thoughtSignature"]} if part.get("thoughtSignature") else {}
+        state = {key: value for key, value in part.items() if key not in _OURS and value is not None}
         if "text" in part:
             return self._text(part["text"], state, "reasoning" if part.get("thought") else "text")
         self._open = None

@@ -296,6 +296,8 @@ class TestSchemas:
         assert found == {"type": "integer", "description": "A die (minimum: 1, maximum: 9)"}
         assert self.schema({"type": "string", "maxLength": 5}) == {"type": "string", "description": "(maxLength: 5)"}
         assert self.schema({"type": "array", "items": {}, "minItems": 1})["minItems"] == 1
+        assert self.schema({"type": "string", "format": "date"}) == {"type": "string", "format": "date"}
+        assert self.schema({"type": "string", "format": "iri"})["description"] == '(format: "iri")'
         assert "minItems" not in self.schema({"type": "array", "items": {}, "minItems": 2})
 
     def test_a_property_may_have_the_name_of_a_keyword(self):
@@ -361,6 +363,11 @@ class TestAnswers:
         message = streamed(*CHUNKS).message
         assert asked(Message("user", "hi"), message)["messages"][1]["content"] == ANSWER
 
+    def test_fields_that_are_yet_to_be_invented_go_back_too(self):
+        blocks = [{**THINKING, "a": 1}, {"type": "text", "text": "x", "b": 2}, {**CALL, "toolset_name": "c"}]
+        message = folded(WIRE.decode(said(*blocks, reason="tool_use"))).message
+        assert asked(message)["messages"][0]["content"] == blocks
+
     def test_who_called_a_tool_goes_back_unless_it_was_the_model(self):
         program = {"type": "code_execution_20250825", "tool_id": "srv_1"}
         called = [{**CALL, "caller": program}, {**CALL, "caller": {"type": "direct"}}]
@@ -418,10 +425,11 @@ class TestAnswers:
         delta = {"stop_reason": "end_turn", **more}
         assert streamed(START, {"type": "message_delta", "delta": delta, "usage": usage}, STOP).raw == expected
 
-    def test_an_answer_that_was_cut_within_a_call(self):
+    @pytest.mark.parametrize(("raw", "reason"), [("max_tokens", "length"), ("refusal", "content_filter")])
+    def test_an_answer_that_was_cut_within_a_call(self, raw, reason):
         half = {"type": "input_json_delta", "partial_json": '{"city": "Z'}
-        response = streamed(START, *block(0, {**CALL, "input": {}}, half), *ending("max_tokens"))
-        assert (response.parts, response.finish_reason) == ([], "length")
+        response = streamed(START, *block(0, {**CALL, "input": {}}, half), *ending(raw))
+        assert (response.parts, response.finish_reason) == ([], reason)
 
     def test_arguments_that_are_no_json(self):
         bad = {"type": "input_json_delta", "partial_json": '{"city": oops'}

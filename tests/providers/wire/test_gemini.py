@@ -298,6 +298,10 @@ class TestAnswers:
         parts = asked(Message("user", "hi"), streamed(*CHUNKS).message)["contents"][1]["parts"]
         assert parts == ANSWER[1:]  # thoughts without a signature are of no use to it
 
+    def test_fields_that_are_yet_to_be_invented_go_back_too(self):
+        parts = [{"text": "x", "partMetadata": {"a": 1}}, {**CALL, "novelty": 2}]
+        assert asked(said(*parts).message)["contents"][0]["parts"] == parts
+
     def test_calls_finish_the_turn_though_the_service_says_stop(self):
         response = said(CALL)
         assert (response.finish_reason, response.raw_finish_reason) == ("tool_calls", "STOP")
