@@ -6,6 +6,7 @@ import os
 import resource
 import signal
 import sys
+import time
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _HEADROOM = 512 * 1024 * 1024
@@ -38,6 +39,8 @@ def confine() -> None:
     ):
         resource.setrlimit(limit, (value, value))
     os.chdir("/")
+    os.environ["TZ"] = "UTC"  # a script sees the same dates on every machine
+    time.tzset()
 
 
 def bound_memory(heap: int) -> None:

@@ -236,3 +236,11 @@ def test_one_long_c_call_is_killed(pooled):
     result = asyncio.run(in_host()) if pooled else llmspell.run(endless, limits=limits, check=False)
     assert isinstance(result.error, LimitError)
     assert result.error.message == "CPU limit of 0.05 s in one slice exceeded"
+
+
+def test_a_worker_lives_in_utc():
+    program = "import time; from llmspell.workers import harden; harden.confine(); print(time.localtime(0)[3:5])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True, env={"TZ": "Asia/Kolkata"}
+    )
+    assert done.stdout.strip() == "(0, 0)"
