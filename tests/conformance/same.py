@@ -3,44 +3,50 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Collection, Sequence
+from typing import Any, TypeAlias
 
-Body = dict[str, Any]
+Body: TypeAlias = dict[str, Any]
+Rule: TypeAlias = Callable[[Body], Body]
 
 
-def difference(wire: str, recorded: Body, ours: Body) -> str:
-    """The first place where two requests differ in meaning; empty where they do not."""
+def difference(
+    wire: str, recorded: Body, ours: Body, rules: Sequence[Rule] = (), *, may_add: Collection[str] = ()
+) -> str:
+    """The first place where two requests differ in meaning; empty where they do not.
+
+    `rules` come after those of the format; ours may have the keys `may_add` where the recorded one has not.
+    """
     first, second = recorded, ours
-    for rule in (*_ALL, *_RULES.get(wire, ())):
+    for rule in (*_ALL, *_RULES.get(wire, ()), *rules):
         first, second = rule(first), rule(second)
-    return _first_difference(first, second, "")
+    return _first_difference(first, second, "", may_add)
 
 
-def _first_difference(first: Any, second: Any, place: str) -> str:
+def _first_difference(first: Any, second: Any, place: str, may_add: Collection[str]) -> str:
     if isinstance(first, dict) and isinstance(second, dict):
-        for key in sorted(first.keys() | second.keys()):
-            if found := _first_difference(first.get(key, "absent"), second.get(key, "absent"), f"{place}.{key}"):
-                return found
-        return ""
-    if isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
-        pairs = enumerate(zip(first, second, strict=True))
-        return next((found for i, (a, b) in pairs if (found := _first_difference(a, b, f"{place}[{i}]"))), "")
-    return "" if first == second else f"{place}: recorded {first!r:.300}, ours {second!r:.300}"
+        keys = first.keys() | {key for key in second if key not in may_add}
+        pairs = [(f".{key}", first.get(key, "absent"), second.get(key, "absent")) for key in sorted(keys)]
+    elif isinstance(first, list) and isinstance(second, list) and len(first) == len(second):
+        pairs = [(f"[{number}]", *pair) for number, pair in enumerate(zip(first, second, strict=True))]
+    else:
+        return "" if first == second else f"{place}: recorded {first!r:.300}, ours {second!r:.300}"
+    found = (_first_difference(one, other, place + inner, may_add) for inner, one, other in pairs)
+    return next((difference for difference in found if difference), "")
 
 
-def _walk(value: Any, change: Callable[[Body], Any]) -> Any:
+def walk(value: Any, change: Callable[[Body], Any]) -> Any:
     """The value with every object in it changed, the inner ones first."""
     if isinstance(value, list):
-        return [_walk(item, change) for item in value]
+        return [walk(item, change) for item in value]
     if isinstance(value, dict):
-        return change({key: _walk(inner, change) for key, inner in value.items()})
+        return change({key: walk(inner, change) for key, inner in value.items()})
     return value
 
 
 def null_is_absent(body: Body) -> Body:
     """All services take `null` for a field that was left out."""
-    return _walk(body, lambda table: {key: value for key, value in table.items() if value is not None})
+    return walk(body, lambda table: {key: value for key, value in table.items() if value is not None})
 
 
 def default_of_stream(body: Body) -> Body:
@@ -68,7 +74,7 @@ def texts_are_one(body: Body) -> Body:
             content = "".join(part["text"] for part in content)
         return {**message, "content": content}
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def arguments_are_json(body: Body) -> Body:
@@ -79,7 +85,7 @@ def arguments_are_json(body: Body) -> Body:
             return table
         return {**table, "arguments": json.loads(table["arguments"] or "{}")}
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def pictures_by_url(body: Body) -> Body:
@@ -93,7 +99,7 @@ def pictures_by_url(body: Body) -> Body:
             return {**part, "image_url": {"url": image["url"]}}
         return part
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def defaults_of_chat(body: Body) -> Body:
@@ -106,7 +112,7 @@ def defaults_of_chat(body: Body) -> Body:
             table = {key: value for key, value in table.items() if key != "index"}
         return {key: value for key, value in table.items() if key not in defaults or defaults[key] != value}
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def names_of_results(body: Body) -> Body:
@@ -120,7 +126,7 @@ def names_of_results(body: Body) -> Body:
 
 def roles_of_instructions(body: Body) -> Body:
     """`developer` is the newer word for `system`; the services take either."""
-    return _walk(body, lambda item: {**item, "role": "system"} if item.get("role") == "developer" else item)
+    return walk(body, lambda item: {**item, "role": "system"} if item.get("role") == "developer" else item)
 
 
 def length_by_either_name(body: Body) -> Body:
@@ -154,7 +160,7 @@ def schemas_are_closed(body: Body) -> Body:
     if form.get("type") != "json_schema":
         return body
     inner = form.get("json_schema", form)
-    closed = {**inner, "schema": _walk(inner["schema"], change), "strict": True}
+    closed = {**inner, "schema": walk(inner["schema"], change), "strict": True}
     if "response_format" in body:
         return {**body, "response_format": {"type": "json_schema", "json_schema": closed}}
     return {**body, "text": {**body["text"], "format": closed}}
@@ -162,7 +168,7 @@ def schemas_are_closed(body: Body) -> Body:
 
 def lax_tools(body: Body) -> Body:
     """`strict: false` is the default of tools."""
-    return _walk(body, lambda table: {k: v for k, v in table.items() if k != "strict" or v is not False})
+    return walk(body, lambda table: {k: v for k, v in table.items() if k != "strict" or v is not False})
 
 
 def nothing_kept(body: Body) -> Body:
@@ -208,7 +214,7 @@ def items_in_short(body: Body) -> Body:
                 item["output"] = _text_of(item["output"])
         return item
 
-    return {**body, "input": [_walk(item, change) for item in body["input"]]}
+    return {**body, "input": [walk(item, change) for item in body["input"]]}
 
 
 def words_are_blocks(body: Body) -> Body:
@@ -220,7 +226,7 @@ def words_are_blocks(body: Body) -> Body:
                 table = {**table, key: [{"type": "text", "text": table[key]}]}
         return table
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def turns_alternate(body: Body) -> Body:
@@ -241,7 +247,7 @@ def defaults_of_anthropic(body: Body) -> Body:
     def change(table: Body) -> Body:
         return {key: value for key, value in table.items() if key not in defaults or defaults[key] != value}
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def schemas_of_anthropic(body: Body) -> Body:
@@ -254,21 +260,25 @@ def schemas_of_anthropic(body: Body) -> Body:
     def change(table: Body) -> Body:
         return {key: value for key, value in table.items() if key != "additionalProperties" or value is not False}
 
-    return {**body, "output_config": {**config, "format": {**form, "schema": _walk(form["schema"], change)}}}
+    return {**body, "output_config": {**config, "format": {**form, "schema": walk(form["schema"], change)}}}
 
 
 def json_is_text(body: Body) -> Body:
     """A result of a tool as JSON says the same as its text, and what went well need not say so."""
 
     def text(block: Body) -> Body:
-        return {"text": json.dumps(block["json"])} if block.keys() == {"json"} else block
+        try:
+            found = block["json"] if "json" in block else json.loads(block.get("text", ""))
+        except ValueError:
+            return block
+        return {"text": json.dumps(found, sort_keys=True)}
 
     def change(table: Body) -> Body:
         if "toolUseId" in table and "content" in table:
             table = {**table, "content": [text(block) for block in table["content"]]}
         return {key: value for key, value in table.items() if (key, value) != ("status", "success")}
 
-    return _walk(body, change)
+    return walk(body, change)
 
 
 def ids_of_ollama(body: Body) -> Body:
@@ -279,14 +289,14 @@ def ids_of_ollama(body: Body) -> Body:
             table = {key: value for key, value in table.items() if key not in ("id", "type")}
         return {key: value for key, value in table.items() if key != "tool_call_id"}
 
-    messages = [_walk(message, change) for message in body["messages"]]
-    tools = {"tools": _walk(body["tools"], change)} if "tools" in body else {}
+    messages = [walk(message, change) for message in body["messages"]]
+    tools = {"tools": walk(body["tools"], change)} if "tools" in body else {}
     return {**body, **tools, "messages": messages}
 
 
 def no_citations(body: Body) -> Body:
     """No citations of an answer are as good as an empty list of them."""
-    return _walk(body, lambda table: {k: v for k, v in table.items() if (k, v) != ("citations", [])})
+    return walk(body, lambda table: {k: v for k, v in table.items() if (k, v) != ("citations", [])})
 
 
 def schemas_of_gemini(body: Body) -> Body:
@@ -295,7 +305,7 @@ def schemas_of_gemini(body: Body) -> Body:
     def change(table: Body) -> Body:
         return {"parametersJsonSchema" if key == "parameters" else key: value for key, value in table.items()}
 
-    return {**body, "tools": _walk(body["tools"], change)} if "tools" in body else body
+    return {**body, "tools": walk(body["tools"], change)} if "tools" in body else body
 
 
 def defaults_of_gemini(body: Body) -> Body:
@@ -307,10 +317,10 @@ def defaults_of_gemini(body: Body) -> Body:
             table = {**table, "data": table["data"].replace("-", "+").replace("_", "/")}
         return {key: value for key, value in table.items() if (key, value) != ("thought", False)}
 
-    return _walk({**body, **({"systemInstruction": system} if system else {})}, change)
+    return walk({**body, **({"systemInstruction": system} if system else {})}, change)
 
 
-_RULES: dict[str, tuple[Callable[[Body], Body], ...]] = {
+_RULES: dict[str, tuple[Rule, ...]] = {
     "openai-chat": (
         texts_are_one,
         arguments_are_json,
