@@ -38,6 +38,7 @@ SPELLS = {
     "07_map_summaries": Spell(stdin=NOTES),
     "08_chat": Spell(stdin="Hello!\nHow are you?\n"),
     "09_compare_models": Spell(),
+    "13_fallback": Spell(),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
 LIMITS = llmspell.Limits(timeout=300)
@@ -54,7 +55,9 @@ def fake() -> Iterator[Fake]:
 def project(fake: Fake, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder whose settings send every model call to the fake server."""
     folder = tmp_path_factory.mktemp("project")
-    (folder / "llmspell.toml").write_text(f'model = "fake/test"\n[providers.fake]\nbase_url = "{fake.url}"\n')
+    (folder / "llmspell.toml").write_text(
+        f'model = "fake/test"\ncache_dir = "cache"\n[providers.fake]\nbase_url = "{fake.url}"\n'
+    )
     return folder
 
 
@@ -161,6 +164,11 @@ class TestSpells:
         assert good["text"] == "You said: What is the capital of France?. That is all."
         assert bad["model"] == "nobody/two"
         assert bad["problem"].startswith("not_found: ")
+
+    def test_fallback_remembers(self, config: Config, language: str) -> None:
+        result = run("13_fallback", language, config, models=["fake/one", "fake/two"])
+        text = "You said: Name a colour.. That is all."
+        assert result.value == {"text": text, "model": "fake/one", "remembered": True}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -108,7 +108,8 @@ def test_spells_run(block: Block, folder: Path) -> None:
     spell = llmspell.Spell(source=block.code, language=block.language, name="spell", folder=str(folder))
     result = llmspell.run(
         spell,
-        providers=[ScriptedProvider(reply)],
+        config=llmspell.Config(cache_dir=folder),
+        providers=[ScriptedProvider(reply, name) for name in ("scripted", "openai", "local")],
         tools=[weather],
         model="scripted/test",
         stdin="one\ntwo\n",

@@ -9,7 +9,8 @@ from dataclasses import replace
 from typing import Any, TypeVar, cast
 
 from llmspell.errors import LlmspellError, RateLimitError
-from llmspell.providers.base import Embeddings, Event, LLMProvider, Request, Response, Usage
+from llmspell.providers.base import Embeddings, EmbedKind, Event, LLMProvider, Request, Response, Usage
+from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.select.opened import Clock, Opened, opened
 from llmspell.providers.select.pace import Call, Pace, Pacer
@@ -19,9 +20,11 @@ from llmspell.providers.select.wrapped import Wrapped
 from llmspell.providers.tokens import estimate
 
 T = TypeVar("T")
+J = TypeVar("J")
 
 _ANSWER_TOKENS = 500
 _MEDIA_TOKENS = 1000
+_JOB_TOKENS = 1000
 
 
 class Paced(Wrapped):
@@ -65,12 +68,27 @@ class Paced(Wrapped):
             self._queue.leave(call, _spent(usage))
             await answer.aclose()
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of the contract
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,
+    ) -> Embeddings:
         async def attempt(left: float | None) -> tuple[Embeddings, Usage]:
-            found = await self._provider.embed(model, texts, timeout=left)
+            found = await self._provider.embed(model, texts, timeout=left, dimensions=dimensions, kind=kind)
             return found, found.usage
 
         return await self._repeated(sum(map(estimate, texts)), timeout, attempt)
+
+    async def perform(self, job: Job[J]) -> Outcome[J]:
+        async def attempt(left: float | None) -> tuple[Outcome[J], Usage]:
+            outcome = await self._provider.perform(replace(job, timeout=left))
+            return outcome, outcome.usage
+
+        return await self._repeated(_JOB_TOKENS, job.timeout, attempt)
 
     async def _repeated(
         self, tokens: int, seconds: float | None, attempt: Callable[[float | None], Awaitable[tuple[T, Usage]]]

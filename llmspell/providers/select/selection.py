@@ -16,12 +16,24 @@ from dataclasses import replace
 from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from llmspell.errors import KINDS, InvalidValueError, LlmspellError, ModelError, ProviderError, TimeoutExceededError
-from llmspell.providers.base import Embeddings, Event, LLMProvider, ModelInfo, Request, Response, TokenCount, Usage
+from llmspell.providers.base import (
+    Embeddings,
+    EmbedKind,
+    Event,
+    LLMProvider,
+    ModelInfo,
+    Request,
+    Response,
+    TokenCount,
+    Usage,
+)
 from llmspell.providers.content import Message
+from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.select.loads import Loads
 from llmspell.providers.select.opened import Clock, Opened, credited, opened
 
 T = TypeVar("T")
+J = TypeVar("J")
 
 _ELSEWHERE = frozenset({"rate_limit", "network", "timeout"})
 
@@ -119,7 +131,15 @@ class Selection(LLMProvider):
             self._loads.leave(member.label)
             await answer.aclose()
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of the contract
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,
+    ) -> Embeddings:
         request = Request(model=model, messages=[], timeout=timeout)
         members = await self._chosen(request)
         if len({member.model for member in members}) > 1:
@@ -127,10 +147,20 @@ class Selection(LLMProvider):
             raise ModelError(message, hint="name one model", provider=self.name)
 
         async def ask(member: Member, asked: Request) -> Embeddings:
-            return await member.provider.embed(member.model, texts, timeout=asked.timeout)
+            left = asked.timeout
+            return await member.provider.embed(member.model, texts, timeout=left, dimensions=dimensions, kind=kind)
 
         member, found = await self._first(request, members, ask)
         return replace(found, usage=_priced(member, found.model, found.usage))
+
+    async def perform(self, job: Job[J]) -> Outcome[J]:
+        request = Request(model=job.model, messages=[], timeout=job.timeout)
+
+        async def ask(member: Member, asked: Request) -> Outcome[J]:
+            return await member.provider.perform(replace(job, model=member.model, timeout=asked.timeout))
+
+        member, outcome = await self._first(request, await self._chosen(request), ask)
+        return replace(outcome, usage=_priced(member, outcome.model, outcome.usage))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         member = (await self._chosen(Request(model=model, messages=messages)))[0]

@@ -3,9 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from typing import TypeVar
 
-from llmspell.providers.base import Embeddings, Event, LLMProvider, ModelInfo, Request, TokenCount, Usage
+from llmspell.providers.base import (
+    Embeddings,
+    EmbedKind,
+    Event,
+    LLMProvider,
+    ModelInfo,
+    Request,
+    Response,
+    TokenCount,
+    Usage,
+)
 from llmspell.providers.content import Message
+from llmspell.providers.jobs import Job, Outcome
+
+T = TypeVar("T")
 
 
 class Wrapped(LLMProvider):
@@ -20,11 +34,25 @@ class Wrapped(LLMProvider):
     def identity(self) -> str:
         return self._provider.identity
 
+    async def complete(self, request: Request) -> Response:
+        return await self._provider.complete(request)
+
     def stream(self, request: Request) -> AsyncIterator[Event]:
         return self._provider.stream(request)
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
-        return await self._provider.embed(model, texts, timeout=timeout)
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of the contract
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,
+    ) -> Embeddings:
+        return await self._provider.embed(model, texts, timeout=timeout, dimensions=dimensions, kind=kind)
+
+    async def perform(self, job: Job[T]) -> Outcome[T]:
+        return await self._provider.perform(job)
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         return await self._provider.count_tokens(model, messages)
