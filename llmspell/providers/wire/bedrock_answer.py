@@ -134,7 +134,7 @@ class AnswerReader(Reader):
         if (text := delta.get("text")) is not None:
             return [TextDelta(valid(text), self._number("text", index))] if text else []
         if tool := delta.get("toolUse"):
-            return self._input(index, tool.get("input") or "")
+            return self._input(index, valid(tool.get("input") or ""))
         if reasoning := delta.get("reasoningContent"):
             return self._reasoning(index, reasoning)
         if citation := delta.get("citation"):

@@ -126,7 +126,7 @@ class AnswerReader(Reader):
             case "function_call_arguments.delta":
                 self._pieces.add(chunk["output_index"])
                 number = self._number("tool_call", chunk["output_index"])
-                return [ToolCallDelta(number, arguments=chunk["delta"])] if chunk["delta"] else []
+                return [ToolCallDelta(number, arguments=valid(chunk["delta"]))] if chunk["delta"] else []
         return []
 
     def _text(self, chunk: dict[str, Any], part: int) -> list[Event]:
@@ -197,7 +197,7 @@ class AnswerReader(Reader):
     def _call(self, index: int, item: dict[str, Any]) -> list[Event]:
         number = self._number("tool_call", index)
         arguments = "" if index in self._pieces else item.get("arguments") or ""
-        delta = ToolCallDelta(number, self._call_id(item), str(item["name"]), arguments)
+        delta = ToolCallDelta(number, self._call_id(item), str(item["name"]), valid(arguments))
         known = ("type", "call_id", "name", "arguments")
         kept = {key: value for key, value in item.items() if key not in known and value is not None}
         return [delta, self._state("tool_call", index, kept)] if kept else [delta]
