@@ -7,11 +7,12 @@ import contextlib
 import hashlib
 import re
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 
-from llmspell.errors import ProviderError
+from llmspell.errors import ModelError, ProviderError
 from llmspell.providers.base import (
     Embeddings,
+    EmbedKind,
     Event,
     Finished,
     LLMProvider,
@@ -27,10 +28,19 @@ from llmspell.providers.base import (
     ToolCallDelta,
     Usage,
 )
-from llmspell.providers.content import Message, Part, Reasoning, State, Text, ToolCall, ToolResult
+from llmspell.providers.content import Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
+from llmspell.providers.jobs import Job, Outcome, Paint, Ranked, Rerank, Speak, Transcribe, Transcript
 
 if TYPE_CHECKING:
     import httpx2
+
+T = TypeVar("T")
+
+_POINT = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b550000"
+    "000a49444154789c636000000002000148afa4710000000049454e44ae426082"
+)
+"""A picture of one black point."""
 
 
 class After(NamedTuple):
@@ -49,12 +59,21 @@ class ScriptedProvider(LLMProvider):
     """A provider that answers from a list, one reply for each call, or from a function of the request.
 
     Texts are streamed word by word, and every word counts as a token. `requests` are the requests so far, `open`
-    is the number of streams that are neither finished nor closed. Any model name works.
+    is the number of streams that are neither finished nor closed. Any model name works. `jobs` are those so far that
+    are no conversations; `work` gives the value of each, or an error to raise, instead of `sample_work`.
     """
 
-    def __init__(self, replies: Sequence[Reply] | Callable[[Request], Reply], name: str = "scripted") -> None:
+    def __init__(
+        self,
+        replies: Sequence[Reply] | Callable[[Request], Reply] = (),
+        name: str = "scripted",
+        *,
+        work: Callable[[Job[Any]], Any] | None = None,
+    ) -> None:
         self.name = name
         self.requests: list[Request] = []
+        self.jobs: list[Job[Any]] = []
+        self._work = work or sample_work
         self.open = 0
         self._replies = replies
 
@@ -75,10 +94,26 @@ class ScriptedProvider(LLMProvider):
         finally:
             self.open -= 1
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109, ARG002  # part of the contract
-        """Vectors of 8 numbers that depend on the text alone."""
-        vectors = [[byte / 255 for byte in hashlib.sha256(text.encode()).digest()[:8]] for text in texts]
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109, ARG002  # part of the contract
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,
+    ) -> Embeddings:
+        """Vectors, of 8 numbers unless told otherwise, that depend on the text and the kind alone."""
+        hashes = [hashlib.shake_128(f"{kind or ''}{text}".encode()) for text in texts]
+        vectors = [[byte / 255 for byte in each.digest(dimensions or 8)] for each in hashes]
         return Embeddings(vectors=vectors, model=model, usage=Usage(sum(len(text.split()) for text in texts)))
+
+    async def perform(self, job: Job[T]) -> Outcome[T]:
+        self.jobs.append(job)
+        value = self._work(job)
+        if isinstance(value, Exception):
+            raise value
+        return Outcome(value, job.model, Usage(1))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:  # noqa: ARG002  # all models are alike
         return TokenCount(_words(messages), "estimate")
@@ -96,6 +131,24 @@ class ScriptedProvider(LLMProvider):
         if count > len(self._replies):
             raise ProviderError(f"{self.name} has only {len(self._replies)} replies, and this is call {count}")
         return self._replies[count - 1]
+
+
+def sample_work(job: Job[Any]) -> Any:
+    """The value of a job, made up without a model: ranks by common words, paints one point, speaks and hears UTF-8."""
+    match job:
+        case Rerank():
+            wanted = set(job.query.lower().split())
+            scores = [len(wanted & set(text.lower().split())) / len(wanted) for text in job.documents]
+            ranked = [Ranked(index, score) for index, score in enumerate(scores)]
+            return sorted(ranked, key=lambda each: -each.score)[: job.top]
+        case Paint():
+            return [Media(kind="image", mime="image/png", data=_POINT)] * (job.count or 1)
+        case Speak():
+            return Media(kind="audio", mime=f"audio/{job.format or 'mpeg'}", data=job.text.encode())
+        case Transcribe():
+            return Transcript((job.audio.data or b"").decode(), {})
+        case _:
+            return ModelError(f"there is no {job.name}")
 
 
 def _events(reply: Reply, request: Request) -> Sequence[Event | Exception]:

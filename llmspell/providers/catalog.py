@@ -32,7 +32,7 @@ class Row(NamedTuple):
     """What stands behind the `?` of every URL."""
     capabilities: frozenset[str] = frozenset()
     """What the service has some model for: `images`, `documents` and `audio` in, `tools`, `schema`, `reasoning`,
-    `embeddings`, `image_out`, `audio_out`, `search`, `cache` (marks in the prompt)."""
+    `embeddings`, `ranking`, `image_out`, `audio_out`, `search`, `cache` (marks in the prompt)."""
     about: str = ""
     """What a person must know, in a sentence."""
 
@@ -117,6 +117,7 @@ _CLOUD = (
             "documents": "document_url",
             "reasoning_echo": "parts",
             "extra_content": False,
+            "dimensions": "output_dimension",
         },
         prices="mistral",
         capabilities=frozenset({"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings"}),
@@ -140,6 +141,7 @@ _CLOUD = (
             "schema": "json_object",
             "reasoning": "thinking",
             "reasoning_echo": "reasoning_content",
+            "images": False,
             "documents": "none",
             "audio": False,
         },
@@ -227,6 +229,7 @@ _CLOUD = (
         base_url="https://integrate.api.nvidia.com/v1",
         key_env="NVIDIA_API_KEY",
         key_required=True,
+        dialect={"input_type": "passage"},
         capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
     ),
     Row(
@@ -384,6 +387,27 @@ _CLOUD = (
     ),
 )
 
+_SEARCH = (
+    Row(
+        name="voyage",
+        base_url="https://api.voyageai.com/v1",
+        key_env="VOYAGE_API_KEY",
+        key_required=True,
+        wire="voyage",
+        prices="voyageai",
+        capabilities=frozenset({"embeddings", "ranking"}),
+        about="embeddings and ranking alone; lists no models",
+    ),
+    Row(
+        name="jina",
+        base_url="https://api.jina.ai/v1",
+        key_env="JINA_API_KEY",
+        key_required=True,
+        capabilities=frozenset({"embeddings", "ranking"}),
+        about="embeddings and ranking alone; lists no models",
+    ),
+)
+
 _OWN = (
     Row(
         name="lmstudio",
@@ -432,6 +456,6 @@ _OWN = (
     ),
 )
 
-ROWS = {row.name: row._replace(dialect=MappingProxyType(dict(row.dialect))) for row in (*_CLOUD, *_OWN)}
+ROWS = {row.name: row._replace(dialect=MappingProxyType(dict(row.dialect))) for row in (*_CLOUD, *_SEARCH, *_OWN)}
 """All services; of those whose key is set, the first with a default model serves when none is named."""
 OPENAI = ROWS["openai"]

@@ -14,6 +14,7 @@ from llmspell.providers import headers as facts
 from llmspell.providers.base import (
     Accumulator,
     Embeddings,
+    EmbedKind,
     Event,
     LLMProvider,
     ModelInfo,
@@ -26,6 +27,7 @@ from llmspell.providers.base import (
 from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.failures import Asked, failure, missing_key
+from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
 from llmspell.providers.wire import formats
@@ -103,11 +105,19 @@ class HttpProvider(LLMProvider):
         finally:
             await reply.aclose()
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the request, enforced by the transport
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of the request, enforced by the transport
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,
+    ) -> Embeddings:
         vectors: list[list[float]] = []
         spent: int | None = None
         for batch in _batches(texts, self._format.max_texts(model)):
-            call = self._call(self._format.embeddings(model, batch), timeout)
+            call = self._call(self._format.embeddings(model, batch, dimensions=dimensions, kind=kind), timeout)
             (found, usage), _ = await self._whole(call, self._format.decode_embeddings, model)
             if len(found) != len(batch):
                 message = f"{self.name} sent {len(found)} vectors for {len(batch)} texts"
@@ -116,6 +126,15 @@ class HttpProvider(LLMProvider):
             if usage.input_tokens is not None:
                 spent = (spent or 0) + usage.input_tokens
         return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
+
+    async def perform(self, job: Job[T]) -> Outcome[T]:
+        call = self._call(self._format.job(job), job.timeout)
+        body, headers = await self._whole(call, bytes, job.model)
+        try:
+            with self._translating(200, job.model):
+                return self._format.decode_job(job, body, headers.get("content-type", ""))
+        except Retry as failed:  # it may have been paid for
+            raise failed.error from None
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         if (asked := self._format.count(model, messages)) is not None:

@@ -30,7 +30,7 @@ class FakeProvider(LLMProvider):
         self.name = name
         self.events = events or [TextDelta("Hel"), TextDelta("lo"), Usage(3, 2), Finished("stop")]
         self.requests: list[Request] = []
-        self.embedded: list[tuple[list[str], float | None]] = []
+        self.embedded: list[tuple[list[str], float | None, dict[str, Any]]] = []
         self.counted: list[Message] = []
         self.closed = 0
 
@@ -44,8 +44,8 @@ class FakeProvider(LLMProvider):
         finally:
             self.closed += 1
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
-        self.embedded.append((texts, timeout))
+    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None, **options: Any) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+        self.embedded.append((texts, timeout, options))
         return Embeddings(vectors=[[float(len(text)), 0.5] for text in texts], model=model, usage=Usage(7, 0))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from llmspell.errors import ModelError
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
 from llmspell.providers.wire.bedrock_answer import AnswerReader
 from llmspell.providers.wire.bedrock_auth import AwsSigner
@@ -64,15 +64,23 @@ class Bedrock(Format):
     def max_texts(self, model: str) -> int:
         return 96 if "cohere." in model else 1
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
+    def embeddings(
+        self, model: str, texts: list[str], *, dimensions: int | None = None, kind: EmbedKind | None = None
+    ) -> HttpRequest:
         if "cohere." in model:
-            body: dict[str, Any] = {"texts": texts, "input_type": self._dialect.input_type}
+            purpose = f"search_{kind}" if kind else self._dialect.input_type
+            body: dict[str, Any] = {"texts": texts, "input_type": purpose}
+            if dimensions is not None:
+                body["output_dimension"] = dimensions
         elif "nova" in model:
             text = {"value": texts[0], "truncationMode": "NONE"}
-            params = {"embeddingPurpose": "GENERIC_INDEX", "text": text}
+            purpose = "GENERIC_RETRIEVAL" if kind == "query" else "GENERIC_INDEX"
+            params: dict[str, Any] = {"embeddingPurpose": purpose, "text": text}
+            if dimensions is not None:
+                params["embeddingDimension"] = dimensions
             body = {"taskType": "SINGLE_EMBEDDING", "singleEmbeddingParams": params}
         else:
-            body = {"inputText": texts[0]}
+            body = {"inputText": texts[0]} | ({} if dimensions is None else {"dimensions": dimensions})
         return HttpRequest(_path(model, "invoke"), dumps(body))
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:

@@ -37,8 +37,14 @@ class Dialect(NamedTuple):
     """Whether what came as `extra_content` (the signatures of Gemini's compatible endpoint) goes back."""
     cache_control: bool = False
     """Whether texts and pictures may carry `cache_control`; other services cache by themselves."""
+    images: bool = True
+    """Whether pictures can be sent."""
     documents: str = "file"
     """How documents are sent: `file`, `document_url` or `none`."""
+    dimensions: str = "dimensions"
+    """The field for the length of vectors."""
+    input_type: str = "none"
+    """The word of `input_type` for the texts that are searched: `passage`, `document`, or `none` for no such field."""
     audio: bool = True
     """Whether recordings can be sent."""
     tool_media: str = "user"
@@ -52,6 +58,7 @@ _WORDS: dict[str, tuple[str, ...]] = {
     "schema": ("json_schema", "json_object", "none"),
     "reasoning": ("effort", "object", "thinking", "switch", "none"),
     "reasoning_echo": ("reasoning_content", "reasoning", "reasoning_details", "parts", "none"),
+    "input_type": ("passage", "document", "none"),
     "documents": ("file", "document_url", "none"),
     "tool_media": ("user", "parts"),
 }

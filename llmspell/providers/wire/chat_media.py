@@ -20,6 +20,8 @@ _MAGIC = ((b"RIFF", "audio/wav"), (b"ID3", "audio/mpeg"), (b"\xff\xfb", "audio/m
 def part(media: Media, dialect: Dialect) -> dict[str, Any]:
     """The content part for something that is not text. Raises `ModelError` for what the service cannot take."""
     if media.kind == "image":
+        if not dialect.images:
+            raise _impossible("pictures in messages")
         return {"type": "image_url", "image_url": {"url": _url(media)}}
     if media.kind == "audio":
         return _audio(media, dialect)

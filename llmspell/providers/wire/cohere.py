@@ -1,4 +1,4 @@
-"""Cohere's chat, version 2, with embeddings and the tokenizer.
+"""Cohere's chat, version 2, with embeddings, ranking and the tokenizer.
 
 https://docs.cohere.com/v2/reference/chat. What the model writes before it calls tools, its `tool_plan`, is taken as
 reasoning. The tokens that were charged differ from those that were counted; `raw["usage"]` has both.
@@ -6,15 +6,19 @@ reasoning. The tokens that were charged differ from those that were counted; `ra
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar, cast
 
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Foreign, Media, Message, Reasoning, Text, ToolCall, ToolResult
+from llmspell.providers.jobs import Job, Outcome, Rerank
+from llmspell.providers.wire import ranking
 from llmspell.providers.wire.bodies import count, dumps, laid_over, unsupported
 from llmspell.providers.wire.cohere_answer import WIRE, AnswerReader
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.media import url_of
 from llmspell.providers.wire.streams import Decoder, ServerSentObjects, guarded, load_object
+
+T = TypeVar("T")
 
 _SAME = ("temperature", "seed", "max_tokens")
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
@@ -28,7 +32,7 @@ class Dialect(NamedTuple):
 
 
 class Cohere(Format):
-    """`/v2/chat`, `/v2/embed`, `/v1/models` and `/v1/tokenize`."""
+    """`/v2/chat`, `/v2/embed`, `/v2/rerank`, `/v1/models` and `/v1/tokenize`."""
 
     name = WIRE
 
@@ -58,8 +62,13 @@ class Cohere(Format):
     def max_texts(self, model: str) -> int:  # noqa: ARG002  # the same for all
         return 96
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
-        body = {"model": model, "texts": texts, "input_type": self._dialect.input_type, "embedding_types": ["float"]}
+    def embeddings(
+        self, model: str, texts: list[str], *, dimensions: int | None = None, kind: EmbedKind | None = None
+    ) -> HttpRequest:
+        purpose = f"search_{kind}" if kind else self._dialect.input_type
+        body: dict[str, Any] = {"model": model, "texts": texts, "input_type": purpose, "embedding_types": ["float"]}
+        if dimensions is not None:
+            body["output_dimension"] = dimensions
         return HttpRequest("/v2/embed", dumps(body))
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
@@ -67,6 +76,14 @@ class Cohere(Format):
         vectors = guarded(lambda data: [list(vector) for vector in data["embeddings"]["float"]], data)
         billed = (data.get("meta") or {}).get("billed_units") or {}
         return vectors, Usage(input_tokens=count(billed, "input_tokens"))
+
+    def job(self, job: Job[Any]) -> HttpRequest:
+        if not isinstance(job, Rerank):
+            raise unsupported(WIRE, job.name)
+        return ranking.request(job, "/v2/rerank")
+
+    def decode_job(self, job: Job[T], body: bytes, mime: str) -> Outcome[T]:  # noqa: ARG002  # always JSON
+        return cast(Outcome[T], ranking.read(cast(Rerank, job), body))
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest | None:
         """The texts alone are counted, without what the service puts around them."""

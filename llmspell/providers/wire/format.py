@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol, TypeVar
 
 from llmspell.errors import ModelError
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
 from llmspell.providers.wire.problem import Problem, from_body
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
+
+T = TypeVar("T")
 
 
 class HttpRequest(NamedTuple):
@@ -98,13 +103,28 @@ class Format(ABC):
         """How many texts a request for embeddings may hold."""
         return 2048
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:  # noqa: ARG002  # for those that can
-        """A request for one vector for each text."""
+    def embeddings(
+        self,
+        model: str,  # noqa: ARG002  # for those that can
+        texts: list[str],  # noqa: ARG002  # as above
+        *,
+        dimensions: int | None = None,  # noqa: ARG002  # as above
+        kind: EmbedKind | None = None,  # noqa: ARG002  # as above
+    ) -> HttpRequest:
+        """A request for one vector for each text; `kind` is left out where the service makes no difference."""
         raise ModelError(f"the {self.name} format has no embeddings")
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:  # noqa: ARG002  # as above
         """The vectors, in the order of the texts, and the tokens they cost."""
         raise ModelError(f"the {self.name} format has no embeddings")
+
+    def job(self, job: Job[Any]) -> HttpRequest:
+        """A request for what is no conversation."""
+        raise ModelError(f"the {self.name} format has no {job.name}")
+
+    def decode_job(self, job: Job[T], body: bytes, mime: str) -> Outcome[T]:  # noqa: ARG002  # for those that can
+        """The outcome in an answer whose content type is `mime`. Raises as `decode` does."""
+        raise ModelError(f"the {self.name} format has no {job.name}")
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest | None:  # noqa: ARG002  # for those that can
         """A request for the tokens of a prompt; None when there is no such endpoint."""

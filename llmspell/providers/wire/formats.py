@@ -16,6 +16,7 @@ _FORMATS = {
     "gemini": ("gemini", "Gemini"),
     "bedrock": ("bedrock", "Bedrock"),
     "cohere-v2": ("cohere", "Cohere"),
+    "voyage": ("voyage", "Voyage"),
     "ollama": ("ollama", "Ollama"),
 }
 NAMES = tuple(_FORMATS)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
 from llmspell.providers.wire.bodies import count, dumps, laid_over, loads, name, not_an_answer, unsupported
 from llmspell.providers.wire.format import Format, HttpRequest
@@ -17,6 +17,8 @@ from llmspell.providers.wire.gemini_request import WIRE, body_of, contents_of
 from llmspell.providers.wire.problem import Problem
 
 _MODELS = "/models?pageSize=1000"
+_PURPOSES = {"query": "task: search result | query: ", "document": "title: none | text: "}
+"""https://ai.google.dev/gemini-api/docs/embeddings#task-types"""
 
 
 class Dialect(NamedTuple):
@@ -89,8 +91,15 @@ class Gemini(Format):
     def max_texts(self, model: str) -> int:  # noqa: ARG002  # the same for all of them
         return 1 if self._dialect.vertex else 100
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
-        contents = [{"content": {"parts": [{"text": text}]}} for text in texts]
+    def embeddings(
+        self, model: str, texts: list[str], *, dimensions: int | None = None, kind: EmbedKind | None = None
+    ) -> HttpRequest:
+        options: dict[str, Any] = {} if dimensions is None else {"outputDimensionality": dimensions}
+        if kind and "embedding-2" in model:  # which is told in words
+            texts = [_PURPOSES[kind] + text for text in texts]
+        elif kind:
+            options["taskType"] = f"RETRIEVAL_{kind.upper()}"
+        contents = [{"content": {"parts": [{"text": text}]}, **options} for text in texts]
         if self._dialect.vertex:
             return HttpRequest(f"{_path(model)}:embedContent", dumps(contents[0]))
         requests = [{"model": _path(model)[1:], **content} for content in contents]

@@ -10,6 +10,7 @@ import json
 from typing import Any, NamedTuple
 
 from llmspell.providers.base import (
+    EmbedKind,
     Event,
     Finished,
     FinishReason,
@@ -81,8 +82,16 @@ class Ollama(Format):
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         return guarded(lambda data: [{**model, "id": model["name"]} for model in data["models"]], load_object(body))
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
-        return HttpRequest("/api/embed", dumps({"model": model, "input": texts}))
+    def embeddings(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,  # noqa: ARG002  # no difference here
+    ) -> HttpRequest:
+        options = {} if dimensions is None else {"dimensions": dimensions}
+        return HttpRequest("/api/embed", dumps({"model": model, "input": texts, **options}))
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
         data = load_object(body)

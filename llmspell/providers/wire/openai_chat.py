@@ -1,4 +1,4 @@
-"""OpenAI chat completions and embeddings, as spoken by OpenAI and by most other servers.
+"""OpenAI chat completions, with what stands beside them, as spoken by OpenAI and by most other servers.
 
 https://platform.openai.com/docs/api-reference/chat. Servers differ; what is tolerated here was seen in the wild,
 and every case is a test.
@@ -6,11 +6,10 @@ and every case is a test.
 
 from __future__ import annotations
 
-import struct
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from llmspell.errors import ProviderError
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.wire import chat_usage, sse
 from llmspell.providers.wire.chat_dialect import Dialect, checked
 from llmspell.providers.wire.chat_encode import body, chat_messages
@@ -18,8 +17,14 @@ from llmspell.providers.wire.chat_json import dumps, loads, not_an_answer
 from llmspell.providers.wire.chat_media import NAME
 from llmspell.providers.wire.chat_reader import Reader
 from llmspell.providers.wire.format import Format, HttpRequest
+from llmspell.providers.wire.vectors import vector
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
 
 __all__ = ["Decoder", "Dialect", "OpenAIChat", "chat_messages"]
+
+T = TypeVar("T")
 
 _WHOLE = (b"{", b"[", b"<")
 _BLANK = b"\xef\xbb\xbf \t\r\n"  # a byte order mark, of which the first piece may hold a part
@@ -60,38 +65,39 @@ class OpenAIChat(Format):
             raise not_an_answer(data)
         return [item for item in items if isinstance(item, dict) and isinstance(item.get("id"), str)]
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
-        return HttpRequest("/embeddings", dumps({"model": model, "input": texts}))
+    def embeddings(
+        self, model: str, texts: list[str], *, dimensions: int | None = None, kind: EmbedKind | None = None
+    ) -> HttpRequest:
+        body: dict[str, Any] = {"model": model, "input": texts}
+        if dimensions is not None:
+            body[self._dialect.dimensions] = dimensions
+        if kind and self._dialect.input_type != "none":
+            body["input_type"] = "query" if kind == "query" else self._dialect.input_type
+        return HttpRequest("/embeddings", dumps(body))
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
         data = loads(body)
         try:
             items = sorted(data["data"], key=lambda item: item.get("index") or 0)
-            return [_vector(item["embedding"]) for item in items], chat_usage.read(data.get("usage") or {})
-        except (AttributeError, KeyError, TypeError, ValueError, struct.error):
+            return [vector(item["embedding"]) for item in items], chat_usage.read(data.get("usage") or {})
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise not_an_answer(data) from None
+
+    def job(self, job: Job[Any]) -> HttpRequest:
+        from llmspell.providers.wire import chat_jobs  # only for what is no conversation
+
+        return chat_jobs.request(job, self.name)
+
+    def decode_job(self, job: Job[T], body: bytes, mime: str) -> Outcome[T]:
+        from llmspell.providers.wire import chat_jobs  # as above
+
+        return chat_jobs.read(job, body, mime)
 
 
 def _whole(data: Any, reader: Reader) -> list[Event]:
     if not isinstance(data, dict) or not data.get("choices"):
         raise not_an_answer(data)
     return reader.read(data) + reader.end()
-
-
-def _vector(numbers: Any) -> list[float]:
-    if isinstance(numbers, str):
-        return _unpacked(numbers)
-    if not isinstance(numbers, list) or not all(isinstance(number, (int, float)) for number in numbers):
-        raise TypeError
-    return numbers
-
-
-def _unpacked(text: str) -> list[float]:
-    """Base64 of 32-bit numbers, low byte first: what OpenAI sends for `encoding_format: base64`."""
-    import base64  # only for this
-
-    data = base64.b64decode(text)
-    return list(struct.unpack(f"<{len(data) // 4}f", data))
 
 
 class Decoder:

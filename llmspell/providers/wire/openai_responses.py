@@ -6,9 +6,9 @@ left with the service (`store` is false), so reasoning is asked for in its encry
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from llmspell.providers.base import Event, Request, Usage
+from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
 from llmspell.providers.wire.bodies import dumps, laid_over, unsupported
 from llmspell.providers.wire.chat_schema import strict
@@ -16,6 +16,11 @@ from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.openai_responses_answer import AnswerReader
 from llmspell.providers.wire.openai_responses_items import WIRE, input_items, split_instructions
 from llmspell.providers.wire.streams import Decoder, ServerSentObjects, guarded, load_object
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
+
+T = TypeVar("T")
 
 _SAME = ("temperature", "top_p", "parallel_tool_calls")
 _ENCRYPTED = "reasoning.encrypted_content"
@@ -38,7 +43,7 @@ class Dialect(NamedTuple):
 
 
 class OpenAIResponses(Format):
-    """`/responses`; embeddings and the list of models are those of chat completions."""
+    """`/responses`; embeddings, jobs and the list of models are those of chat completions."""
 
     name = WIRE
 
@@ -66,11 +71,19 @@ class OpenAIResponses(Format):
     def decode_models(self, body: bytes) -> list[dict[str, Any]]:
         return _chat().decode_models(body)
 
-    def embeddings(self, model: str, texts: list[str]) -> HttpRequest:
-        return _chat().embeddings(model, texts)
+    def embeddings(
+        self, model: str, texts: list[str], *, dimensions: int | None = None, kind: EmbedKind | None = None
+    ) -> HttpRequest:
+        return _chat().embeddings(model, texts, dimensions=dimensions, kind=kind)
 
     def decode_embeddings(self, body: bytes) -> tuple[list[list[float]], Usage]:
         return _chat().decode_embeddings(body)
+
+    def job(self, job: Job[Any]) -> HttpRequest:
+        return _chat().job(job)
+
+    def decode_job(self, job: Job[T], body: bytes, mime: str) -> Outcome[T]:
+        return _chat().decode_job(job, body, mime)
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest | None:
         if not self._dialect.counts:
