@@ -304,6 +304,16 @@ def _as_error(error: BaseException) -> LlmspellError:
         return error
     if type(error).__name__ == "CancelledError":
         return CancelledError("the call was cancelled")
+    _log_where(error)
     return InternalError(
         f"llmspell failed: {type(error).__name__}", hint="this is a fault of llmspell; please report it"
     )
+
+
+def _log_where(error: BaseException) -> None:
+    """Where it happened, for the logger `llmspell` at level debug; never the message, which may hold a secret."""
+    import logging  # nothing is logged unless something is broken
+    import traceback
+
+    where = "".join(traceback.format_tb(error.__traceback__))
+    logging.getLogger("llmspell").debug("%s\n%s", type(error).__name__, where)

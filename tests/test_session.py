@@ -299,9 +299,12 @@ def test_a_script_that_calls_without_end_leaves_the_loop_to_others():
     assert finished.ended.error["kind"] == "limit"
 
 
-def test_internal_errors_say_no_more_than_their_class():
+def test_internal_errors_say_no_more_than_their_class(caplog):
+    caplog.set_level("DEBUG", "llmspell")
     METHODS["secret"] = lambda context, args: {}["sk-secret-key"]
     interpreter = Scripted([Call(1, "secret", {})], [Done(None)])
     run(interpreter)
-    assert "sk-secret" not in repr(interpreter.fed)
+    told = repr(interpreter.fed) + caplog.text.replace('{}["sk-secret-key"]', "")  # the line of the source itself
+    assert "sk-secret" not in told
+    assert "test_session.py" in caplog.text
     assert interpreter.fed[0].error["kind"] == InternalError.kind

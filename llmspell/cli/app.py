@@ -64,6 +64,8 @@ def app(ctx: click.Context) -> None:
 def execute(args: Sequence[str], early: HeadStart | None = None) -> int:
     """Run the command line and give its exit code. `early` may have a worker process under way for `run`."""
     args = list(args)
+    if os.environ.get("LLMSPELL_DEBUG") == "1":
+        _log_to_terminal()
     try:
         if "_LLMSPELL_COMPLETE" in os.environ:  # the shell asks for completions
             app.main(args, prog_name="llmspell")
@@ -81,6 +83,14 @@ def execute(args: Sequence[str], early: HeadStart | None = None) -> int:
         if os.environ.get("LLMSPELL_DEBUG") == "1":
             raise
         return _refuse(args, _fault(error))
+
+
+def _log_to_terminal() -> None:
+    import logging  # only for those who look for a fault
+
+    logger = logging.getLogger("llmspell")  # and no other: those of HTTP libraries show headers
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(logging.StreamHandler())
 
 
 def _refuse(args: list[str], error: LlmspellError) -> int:
@@ -104,7 +114,7 @@ def _as_ours(error: click.ClickException | LlmspellError) -> LlmspellError:
 
 def _fault(error: Exception) -> InternalError:
     return InternalError(
-        f"llmspell failed: {type(error).__name__}: {error}",
+        f"llmspell failed: {type(error).__name__}",
         hint="this is a fault of llmspell; LLMSPELL_DEBUG=1 shows where, please report it",
     )
 
