@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-COLUMNS = ("answers", "cut anew", "refusals", "requests", "turns", "states", "beyond chat")
+COLUMNS = ("answers", "cut anew", "cut short", "as streams", "refusals", "requests", "turns", "states", "beyond chat")
 
 
 class Tally:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
+import random
+import re
+from itertools import takewhile
+
 import pytest
 
 from llmspell.errors import LlmspellError
+from llmspell.providers.base import Response
 from llmspell.providers.catalog import ROWS
 from llmspell.providers.wire import formats
 from llmspell.providers.wire.problem import RefusedError
 from tests.conformance import naive, recordings, services
 from tests.conformance.decoding import differences, folded, pieces, streamed
 from tests.conformance.recordings import Exchange
+from tests.conformance.streaming import WRITERS
 from tests.conformance.tally import Tally
 
 ROUNDS = (1, 6, 40)
@@ -58,7 +66,86 @@ def check(name: str, wire: str, exchange: Exchange, tally: Tally) -> list[str]:
     return problems
 
 
-def compared(service: str, wire: str, response, found: naive.Reading) -> list[str]:
+@pytest.mark.parametrize("name", recordings.names(), ids=str)
+def test_a_whole_answer_is_its_stream(name: str, tally: Tally) -> None:
+    service = name.partition("/")[0]
+    problems: list[str] = []
+    for number, exchange, wire in chats(name):
+        if exchange.status != 200 or wire not in formats.NAMES or not is_whole(wire, exchange.answer):
+            continue
+        form = services.format_for(service, wire)
+        body = WRITERS[wire](json.loads(exchange.answer))
+        whole, stream = folded(form.decode(exchange.answer)), streamed(form, pieces(body, name, 5))
+        tally.add(service, wire, name, "as streams")
+        problems += [f"{wire} #{number} {problem}" for problem in unlike(whole, stream)]
+    assert not problems, "\n".join(problems)
+
+
+def is_whole(wire: str, body: bytes) -> bool:
+    """Whether this is a whole answer of a model; Ollama's are those of one line."""
+    if naive.is_stream(body) or body.strip().count(b"\n{"):
+        return False
+    found = naive.READERS[wire](body)
+    return not found.error and not found.cut
+
+
+def unlike(whole: Response, stream: Response) -> list[str]:
+    """The fields in which two answers differ."""
+    fields = ("parts", "finish_reason", "raw_finish_reason", "usage", "logprobs", "id", "model")
+    return [
+        f"{field}: whole {getattr(whole, field)!r:.400}, streamed {getattr(stream, field)!r:.400}"
+        for field in fields
+        if getattr(whole, field) != getattr(stream, field)
+    ]
+
+
+@pytest.mark.parametrize("name", recordings.names(), ids=str)
+def test_a_stream_that_ends_early_is_an_error(name: str, tally: Tally) -> None:
+    service = name.partition("/")[0]
+    problems: list[str] = []
+    for number, exchange, wire in chats(name):
+        if exchange.status != 200 or wire not in formats.NAMES or not is_streamed(wire, exchange.answer):
+            continue
+        form = services.format_for(service, wire)
+        for end in early_ends(name, wire, exchange.answer):
+            tally.add(service, wire, name, "cut short")
+            with contextlib.suppress(LlmspellError, RefusedError):
+                answer = streamed(form, [exchange.answer[:end]])
+                problems.append(f"{wire} #{number} cut after {end} bytes passed for {answer!r:.200}")
+    assert not problems, "\n".join(problems)
+
+
+def is_streamed(wire: str, body: bytes) -> bool:
+    if wire == "ollama":
+        return body.strip().count(b"\n{") > 0
+    return naive.is_stream(body)
+
+
+def early_ends(name: str, wire: str, body: bytes) -> list[int]:
+    """Some places before the event that ends the answer, at borders of events and elsewhere."""
+    border = {"ollama": b"\n", "bedrock": None}.get(wire, b"\n\n")
+    chance = random.Random(name)  # noqa: S311  # repeatable, not secret
+    ends = borders(body, border)
+    early = list(takewhile(lambda end: not body[:end].strip() or naive.READERS[wire](body[:end]).cut, ends))
+    middles = [chance.randrange(early[-1]) for _ in range(4)] if early else []
+    return [0, *chance.sample(early, min(8, len(early))), *middles]
+
+
+def borders(body: bytes, border: bytes | None) -> list[int]:
+    """Where the events of a stream end."""
+    if border is None:
+        ends, place = [], 0
+        while place < len(body):
+            place += int.from_bytes(body[place : place + 4])
+            ends.append(place)
+        return ends
+    plain = body.replace(b"\r\n", b"\n")
+    if plain != body:
+        border = border.replace(b"\n", b"\r\n")
+    return [found.end() for found in re.finditer(re.escape(border), body)]
+
+
+def compared(service: str, wire: str, response: Response, found: naive.Reading) -> list[str]:
     row = ROWS.get(services.row_name(service, wire))
     in_total = bool(row and row.wire == wire and row.dialect.get("output_in_total"))
     return differences(response, found, output_in_total=in_total)
