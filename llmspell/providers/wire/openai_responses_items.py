@@ -39,21 +39,20 @@ def _said(parts: list[Part]) -> list[dict[str, Any]]:
     open_id = None
     for part in parts:
         own = None if isinstance(part, ToolResult) else _own(part.state)
-        if isinstance(part, Text):
-            item = (own or {}).get("item") or {}
-            if open_id is None or item.get("id") != open_id:
-                items.append(_message(item))
+        came_in = (own or {}).get("item") or {}
+        if not isinstance(part, Text):
+            open_id = None
+            if item := _item(part, own):
+                items.append(item)
+        elif "id" not in came_in:
+            open_id = None
+            items.append({"type": "message", "role": "assistant", "content": part.text})
+        else:
+            if came_in["id"] != open_id:
+                open_id = came_in["id"]
+                items.append({"type": "message", "role": "assistant", **came_in, "content": []})
             items[-1]["content"].append(_text(part, own))
-            open_id = item.get("id")
-            continue
-        open_id = None
-        if item := _item(part, own):
-            items.append(item)
     return items
-
-
-def _message(item: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "message", "role": "assistant", **item, "content": []}
 
 
 def _text(part: Text, own: dict[str, Any] | None) -> dict[str, Any]:
