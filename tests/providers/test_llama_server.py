@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
 
 import pytest
 
@@ -14,53 +12,16 @@ from llmspell.providers.base import Request, TextDelta, fold
 from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
 from tests import tiny
+from tests.llama_server import KEY, serve, stop
 
 pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
 
-KEY = "sk-loopback-0123456789"
 CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
 WEATHER = {
     "name": "get_weather",
     "description": "The weather of a city",
     "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
 }
-SERVER = """
-import sys, xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path = sys.argv[1]
-params.n_ctx, params.n_parallel = 2048, 2
-params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-params.embedding = True
-params.pooling_type = xllamacpp.llama_pooling_type.LLAMA_POOLING_TYPE_MEAN
-params.warmup = params.ui = False
-params.verbosity = -1
-params.use_jinja = True
-params.api_keys = [sys.argv[2]]
-server = xllamacpp.Server(params)
-print(server.listening_address, flush=True)
-sys.stdin.read()
-"""
-
-
-def serve(path):
-    """A server process that ends when its input is closed, and its address."""
-    process = subprocess.Popen(
-        [sys.executable, "-c", SERVER, str(path), KEY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    )
-    for line in process.stdout:
-        if line.startswith("http"):
-            return process, line.strip()
-    raise AssertionError("the server did not start")
-
-
-def stop(process):
-    process.stdin.close()
-    try:
-        process.wait(20)
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
 
 
 @pytest.fixture(scope="module")
