@@ -24,7 +24,7 @@ from tests.providers.loopback import completion
 
 CAPABILITIES = {
     "images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "image_out", "audio_out", "search",
-    "cache", "rerank",
+    "cache", "ranking",
 }  # fmt: skip
 CHAT_ROWS = [row for row in ROWS.values() if row.wire == "openai-chat"]
 

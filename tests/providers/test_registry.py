@@ -13,6 +13,7 @@ from llmspell.config import Config, LocalConfig, ProviderConfig
 from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.providers import registry as module
 from llmspell.providers.base import Request
+from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
 from llmspell.testing import Answer, RecordedTransport, ScriptedProvider
@@ -203,6 +204,19 @@ def test_packages_bring_providers(monkeypatch):
     with pytest.raises(NotFoundError) as failed:
         models.resolve("pluged/x")
     assert "plugged" in failed.value.hint
+
+
+def row_plugin(config):
+    return Row("plugged", "http://plugged.example/v1", key_env="PLUGGED_KEY", default_model="m")
+
+
+def test_packages_bring_rows_of_the_catalog(monkeypatch):
+    row = entry("plugged", "tests.providers.test_registry:row_plugin")
+    monkeypatch.setattr(module, "_entry_points", lambda: [row])
+    request = request_of(None, "plugged/m", {"PLUGGED_KEY": "k"})
+    assert str(request.url) == "http://plugged.example/v1/chat/completions"
+    assert request.headers["authorization"] == "Bearer k"
+    assert registry().packaged() == ["plugged"]
 
 
 def test_packages_are_asked_for_unknown_names_alone(monkeypatch):
