@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 from llmspell.errors import LlmspellError, ModelError
 from llmspell.providers.base import (
     Embeddings,
+    EmbedKind,
     Event,
     Finished,
     FinishReason,
@@ -25,7 +26,7 @@ from llmspell.providers.base import (
     ToolCallDelta,
     Usage,
 )
-from llmspell.providers.content import Message
+from llmspell.providers.content import Media, Message
 from llmspell.providers.local import resolve
 from llmspell.providers.local.store import ModelStore, StoredModel
 from llmspell.providers.wire.openai_chat import chat_messages
@@ -76,8 +77,8 @@ class LocalProvider(LLMProvider):
 
     async def stream(self, request: Request) -> AsyncIterator[Event]:
         """The answer of a local model. A prompt that does not fit raises `ContextLengthError` before anything."""
-        body = _body(request)
         with self._named():
+            body = _body(request)
             lease = self._lease(request.model, request.timeout)
             async with lease as process:
                 yield Started(model=f"{self.name}/{request.model}")
@@ -86,8 +87,19 @@ class LocalProvider(LLMProvider):
                         for event in events:
                             yield _event(event)
 
-    async def embed(self, model: str, texts: list[str], *, timeout: float | None = None) -> Embeddings:  # noqa: ASYNC109  # part of the contract
+    async def embed(
+        self,
+        model: str,
+        texts: list[str],
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109  # part of the contract
+        dimensions: int | None = None,
+        kind: EmbedKind | None = None,  # noqa: ARG002  # these models make no difference
+    ) -> Embeddings:
         """A vector for each text: the model's own pooling, or the mean over its tokens."""
+        if dimensions is not None:
+            message = f"{self.name}/{model}: how many dimensions there are is fixed by the model"
+            raise ModelError(message, provider=self.name)
         vectors: list[list[float]] = []
         tokens = None
         with self._named():
@@ -101,8 +113,8 @@ class LocalProvider(LLMProvider):
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
         """Counted by the model's own tokenizer, its chat template included."""
-        body = {"messages": chat_messages(messages)}
         with self._named():
+            body = {"messages": _texts(messages)}
             async with self._lease(model, None) as process:
                 return TokenCount(await process.call("count", body), "model")
 
@@ -182,7 +194,16 @@ def _body(request: Request) -> dict[str, Any]:
         "tools": [{"type": "function", "function": tool} for tool in request.tools] or None,
     }
     given = {key: value for key, value in options.items() if value is not None}
-    return request.extra | given | {"messages": chat_messages(request.messages)}
+    return request.extra | given | {"messages": _texts(request.messages)}
+
+
+def _texts(messages: list[Message]) -> list[dict[str, Any]]:
+    """The conversation for the runtimes, which know texts and calls of tools alone."""
+    parts = [part for message in messages for part in message.parts]
+    parts += [part for message in messages for result in message.tool_results for part in result.parts]
+    if any(isinstance(part, Media) for part in parts):
+        raise ModelError("local models understand texts alone", hint="leave out pictures, sound and documents")
+    return chat_messages(messages)
 
 
 def _event(event: list[Any]) -> Event:

@@ -18,7 +18,7 @@ from llmspell.errors import (
     TimeoutExceededError,
 )
 from llmspell.providers.base import Finished, Request, Started, TextDelta, Usage
-from llmspell.providers.content import Message, Text, ToolResult
+from llmspell.providers.content import Media, Message, Text, ToolResult
 from llmspell.providers.local.provider import LocalProvider, default_threads
 from llmspell.providers.local.store import ModelStore
 from tests import tiny
@@ -95,6 +95,20 @@ def test_tokens_are_counted_as_the_model_counts_them(models, runtime):
 
     counted, used = run(models, runtime, body)
     assert (counted.tokens, counted.method) == (used, "model")
+
+
+@pytest.mark.parametrize("place", ["message", "result"])
+def test_pictures_are_refused(models, runtime, place):
+    picture = Media(kind="image", mime="image/png", data=b"x")
+    parts = [picture] if place == "message" else [ToolResult("c", [picture])]
+    with pytest.raises(ModelError, match="understand texts alone") as failed:
+        run(models, runtime, lambda provider: provider.complete(asked("tiny", [Message("user", parts)])))
+    assert failed.value.provider == runtime
+
+
+def test_the_length_of_vectors_is_the_models(models, runtime):
+    with pytest.raises(ModelError, match="fixed by the model"):
+        run(models, runtime, lambda provider: provider.embed("tiny", ["a"], dimensions=8))
 
 
 def test_max_tokens(models, runtime):

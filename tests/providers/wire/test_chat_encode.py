@@ -94,6 +94,7 @@ class TestWhatTheUserSays:
     @pytest.mark.parametrize(
         ("media", "switches", "what"),
         [
+            (PICTURE, {"images": False}, "pictures"),
             (PDF, {"documents": "none"}, "documents"),
             (Media(kind="audio", mime="audio/wav", data=b"x"), {"audio": False}, "recordings"),
             (Media(kind="audio", mime="audio/wav", url="https://example.com/a.wav"), {}, "recordings by URL"),
