@@ -6,6 +6,7 @@ are signed with the credentials of AWS, which takes the extra `bedrock`.
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -18,8 +19,13 @@ from llmspell.providers.wire.bedrock_messages import WIRE, converse_messages
 from llmspell.providers.wire.bodies import count, dumps, laid_over, unsupported
 from llmspell.providers.wire.eventstream import Frames
 from llmspell.providers.wire.format import Format, HttpRequest
+from llmspell.providers.wire.problem import Problem
 from llmspell.providers.wire.streams import Decoder, guarded, load_object
 
+_SENTENCES = (
+    (re.compile(r"model identifier is invalid|end of its life"), "model_not_found"),
+    (re.compile(r"[Ii]nput is too long"), "context_length_exceeded"),
+)
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
 
 
@@ -54,6 +60,12 @@ class Bedrock(Format):
 
     def decoder(self) -> Decoder:
         return Decoder(Frames(), AnswerReader())
+
+    def problem(self, body: bytes, status: int) -> Problem:
+        """There are sentences instead of codes."""
+        problem = super().problem(body, status)
+        code = next((code for pattern, code in _SENTENCES if pattern.search(problem.message)), problem.code)
+        return problem._replace(code=code)
 
     def models(self) -> HttpRequest:
         raise ModelError(f"the {WIRE} format has no list of models", hint="`aws bedrock list-foundation-models` has")

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from llmspell.errors import AuthError, ModelError, ProviderError
 from llmspell.providers.base import Request
 from llmspell.providers.content import Foreign, Media, Message, Reasoning, State, Text, ToolCall, ToolResult
+from llmspell.providers.failures import Asked, failure
 from llmspell.providers.wire.bedrock import Bedrock
 from llmspell.providers.wire.bedrock_auth import AwsSigner
 from llmspell.providers.wire.bedrock_messages import WIRE, converse_messages
@@ -423,6 +424,11 @@ def test_a_refusal_inside_of_a_200():
         FORMAT.decode(b'{"message": "no access"}')
 
 
+def test_a_prompt_that_is_too_long_is_known_by_its_sentence():
+    problem = FORMAT.problem(b'{"message": "Input is too long for requested model."}', 400)
+    assert failure(problem, 400, Asked("bedrock", "host")).kind == "context_length"
+
+
 # What is not an answer
 
 
@@ -692,7 +698,9 @@ def test_recorded_conversations_go_on_with_the_state_untouched():
 
 def test_recorded_refusals_say_why():
     found = [*recorded(400), *recorded(404)]
-    assert all(FORMAT.problem(exchange.answer, exchange.status).message for exchange in found)
+    problems = [FORMAT.problem(exchange.answer, exchange.status) for exchange in found]
+    assert all(problem.message for problem in problems)
+    assert [problem.code for problem in problems].count("model_not_found") == 3  # two that never were, one retired
     assert len(found) >= 5
 
 
