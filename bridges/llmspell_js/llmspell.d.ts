@@ -47,6 +47,20 @@ interface EmbedOptions {
   timeout?: number;
 }
 
+/** How a picture is made. */
+interface ImageOptions {
+  /** How many pictures. */
+  count?: number;
+  /** Such as `1024x1024`; each model has its own. */
+  size?: string;
+  /** Such as `png`, `jpeg` or `webp`. */
+  format?: string;
+  /** Seconds that it may take. */
+  timeout?: number;
+  /** Options that only this provider knows, passed on as they are. */
+  extra?: Record<string, any>;
+}
+
 /** A picture, a recording, a document: can be a part of a message as it is. */
 interface Media {
   /** The kind. */
@@ -193,6 +207,28 @@ interface ModelTool {
   parameters?: Record<string, any>;
 }
 
+/** A document and how well it fits. */
+interface RankedDocument {
+  /** Its place in the list that was given, counted from 0 in both languages. */
+  index: number;
+  /** How well it fits; the scores of two models do not compare. */
+  score: number;
+  /** The document. */
+  text: string;
+}
+
+/** Something spoken: what `speak` gives, or your own. */
+interface Recording {
+  /** Always `audio`. */
+  type?: "audio";
+  /** Its bytes in base64. */
+  data: string;
+  /** Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it. */
+  mime?: string;
+  /** Its file name. */
+  name?: string;
+}
+
 /** A whole answer. */
 interface Reply {
   /** What the model says; empty when it only calls tools. */
@@ -228,6 +264,16 @@ interface Reply {
   requestId?: string;
   /** True for the answer to the same request at an earlier time, out of the cache. */
   cached?: boolean;
+}
+
+/** How documents are ranked. */
+interface RerankOptions {
+  /** How many of the best to give; all of them if absent. */
+  top?: number;
+  /** Seconds that it may take. */
+  timeout?: number;
+  /** Options that only this provider knows, passed on as they are. */
+  extra?: Record<string, any>;
 }
 
 /** A line of a route: the request goes to this model if it fits. */
@@ -266,6 +312,20 @@ interface RunLimits {
   maxCalls: number;
   /** Bytes printed. */
   maxOutput: number;
+}
+
+/** How a text is read. */
+interface SpeechOptions {
+  /** The name of a voice of this provider; many want one. */
+  voice?: string;
+  /** Such as `mp3`, `wav`, `opus`, `flac` or `pcm`. */
+  format?: string;
+  /** 1 is the usual one. */
+  speed?: number;
+  /** Seconds that it may take. */
+  timeout?: number;
+  /** Options that only this provider knows, passed on as they are. */
+  extra?: Record<string, any>;
 }
 
 /** How likely a token was. */
@@ -319,6 +379,26 @@ interface ToolCall {
   name: string;
   /** The arguments that the model chose, not yet checked. */
   arguments: Record<string, any>;
+}
+
+/** How a recording is heard. */
+interface TranscribeOptions {
+  /** What is spoken, such as `en`; found out by the model if absent. */
+  language?: string;
+  /** A text that helps the model to spell names. */
+  prompt?: string;
+  /** Seconds that it may take. */
+  timeout?: number;
+  /** Options that only this provider knows, passed on as they are. */
+  extra?: Record<string, any>;
+}
+
+/** What was said. */
+interface Transcript {
+  /** The words. */
+  text: string;
+  /** What else the provider tells, in its own words, such as `language` or `segments`. */
+  details: Record<string, any>;
 }
 
 /** The kinds of errors that a spell can catch. */
@@ -397,15 +477,41 @@ interface LLM {
   /**
    * A vector for a text, or a list of vectors for a list of texts, in their order.
    *
-   * Fails as `complete` does; with `model` where a model makes no embeddings.
+   * Fails as `complete` does; with `model` where a model makes no embeddings, or does not let one choose
+   * how many `dimensions` they have.
    */
   embed(texts: string, options?: EmbedOptions): Promise<number[]>;
   /**
    * A vector for a text, or a list of vectors for a list of texts, in their order.
    *
-   * Fails as `complete` does; with `model` where a model makes no embeddings.
+   * Fails as `complete` does; with `model` where a model makes no embeddings, or does not let one choose
+   * how many `dimensions` they have.
    */
   embed(texts: string[], options?: EmbedOptions): Promise<number[][]>;
+  /**
+   * The documents in the order in which they fit the query, best first.
+   *
+   * Fails as `complete` does; with `model` where a model does not rank.
+   */
+  rerank(query: string, documents: string[], options?: RerankOptions): Promise<RankedDocument[]>;
+  /**
+   * Pictures of what the prompt says.
+   *
+   * Fails as `complete` does; with `model` where a model does not paint.
+   */
+  image(prompt: string, options?: ImageOptions): Promise<Media[]>;
+  /**
+   * A recording of the text, read aloud.
+   *
+   * Fails as `complete` does; with `model` where a model does not speak.
+   */
+  speak(text: string, options?: SpeechOptions): Promise<Media>;
+  /**
+   * What is said in a recording.
+   *
+   * Fails as `complete` does; with `model` where a model does not listen.
+   */
+  transcribe(audio: Recording, options?: TranscribeOptions): Promise<Transcript>;
   /** How many tokens a prompt has for this model, and how they were counted. */
   countTokens(prompt: string | Message[]): Promise<TokenCount>;
   /** What is known of this model. */

@@ -171,6 +171,10 @@
           },
         },
         embed: {method: "llm.embed", params: [{name: "texts"}, {name: "options"}]},
+        rerank: {method: "llm.rerank", params: [{name: "query"}, {name: "documents"}, {name: "options"}]},
+        image: {method: "llm.image", params: [{name: "prompt"}, {name: "options"}]},
+        speak: {method: "llm.speak", params: [{name: "text"}, {name: "options"}]},
+        transcribe: {method: "llm.transcribe", params: [{name: "audio"}, {name: "options"}]},
         count_tokens: {
           method: "llm.count_tokens",
           params: [

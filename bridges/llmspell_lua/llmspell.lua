@@ -26,6 +26,14 @@
 ---@field kind? "query"|"document" What the texts are in a search; makes no difference where the provider knows none.
 ---@field timeout? number Seconds that it may take.
 
+---How a picture is made.
+---@class llmspell.ImageOptions
+---@field count? integer How many pictures.
+---@field size? string Such as `1024x1024`; each model has its own.
+---@field format? string Such as `png`, `jpeg` or `webp`.
+---@field timeout? number Seconds that it may take.
+---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
+
 ---A picture, a recording, a document: can be a part of a message as it is.
 ---@class llmspell.Media
 ---@field type "image"|"audio"|"document"|"video" The kind.
@@ -98,6 +106,19 @@
 ---@field description? string What it does, for the model.
 ---@field parameters? table<string, any> JSON Schema of its arguments.
 
+---A document and how well it fits.
+---@class llmspell.RankedDocument
+---@field index integer Its place in the list that was given, counted from 0 in both languages.
+---@field score number How well it fits; the scores of two models do not compare.
+---@field text string The document.
+
+---Something spoken: what `speak` gives, or your own.
+---@class llmspell.Recording
+---@field type? "audio" Always `audio`.
+---@field data string Its bytes in base64.
+---@field mime? string Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it.
+---@field name? string Its file name.
+
 ---A whole answer.
 ---@class llmspell.Reply
 ---@field text string What the model says; empty when it only calls tools.
@@ -115,6 +136,12 @@
 ---@field id? string The provider's name for the answer.
 ---@field request_id? string The provider's name for the request, for its support.
 ---@field cached? boolean True for the answer to the same request at an earlier time, out of the cache.
+
+---How documents are ranked.
+---@class llmspell.RerankOptions
+---@field top? integer How many of the best to give; all of them if absent.
+---@field timeout? number Seconds that it may take.
+---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
 
 ---A line of a route: the request goes to this model if it fits.
 ---@class llmspell.RouteRule
@@ -137,6 +164,14 @@
 ---@field timeout? number Seconds of the whole run.
 ---@field max_calls integer Calls to the runtime.
 ---@field max_output integer Bytes printed.
+
+---How a text is read.
+---@class llmspell.SpeechOptions
+---@field voice? string The name of a voice of this provider; many want one.
+---@field format? string Such as `mp3`, `wav`, `opus`, `flac` or `pcm`.
+---@field speed? number 1 is the usual one.
+---@field timeout? number Seconds that it may take.
+---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
 
 ---How likely a token was.
 ---@class llmspell.TokenChance
@@ -167,6 +202,18 @@
 ---@field id string What the message with the tool's answer refers to.
 ---@field name string The tool.
 ---@field arguments table<string, any> The arguments that the model chose, not yet checked.
+
+---How a recording is heard.
+---@class llmspell.TranscribeOptions
+---@field language? string What is spoken, such as `en`; found out by the model if absent.
+---@field prompt? string A text that helps the model to spell names.
+---@field timeout? number Seconds that it may take.
+---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
+
+---What was said.
+---@class llmspell.Transcript
+---@field text string The words.
+---@field details table<string, any> What else the provider tells, in its own words, such as `language` or `segments`.
 
 ---What `pcall` and `xpcall` give for an error of the runtime; as text it is its message.
 ---@class llmspell.Error
@@ -239,12 +286,46 @@ function LLM:stream(prompt, options) end
 
 ---A vector for a text, or a list of vectors for a list of texts, in their order.
 ---
----Fails as `complete` does; with `model` where a model makes no embeddings.
+---Fails as `complete` does; with `model` where a model makes no embeddings, or does not let one choose
+---how many `dimensions` they have.
 ---@param texts string
 ---@param options? llmspell.EmbedOptions
 ---@return number[]
 ---@overload fun(self: llmspell.LLM, texts: string[], options?: llmspell.EmbedOptions): number[][]
 function LLM:embed(texts, options) end
+
+---The documents in the order in which they fit the query, best first.
+---
+---Fails as `complete` does; with `model` where a model does not rank.
+---@param query string
+---@param documents string[]
+---@param options? llmspell.RerankOptions
+---@return llmspell.RankedDocument[]
+function LLM:rerank(query, documents, options) end
+
+---Pictures of what the prompt says.
+---
+---Fails as `complete` does; with `model` where a model does not paint.
+---@param prompt string
+---@param options? llmspell.ImageOptions
+---@return llmspell.Media[]
+function LLM:image(prompt, options) end
+
+---A recording of the text, read aloud.
+---
+---Fails as `complete` does; with `model` where a model does not speak.
+---@param text string
+---@param options? llmspell.SpeechOptions
+---@return llmspell.Media
+function LLM:speak(text, options) end
+
+---What is said in a recording.
+---
+---Fails as `complete` does; with `model` where a model does not listen.
+---@param audio llmspell.Recording
+---@param options? llmspell.TranscribeOptions
+---@return llmspell.Transcript
+function LLM:transcribe(audio, options) end
 
 ---How many tokens a prompt has for this model, and how they were counted.
 ---@param prompt string|llmspell.Message[]

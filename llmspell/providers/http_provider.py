@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
@@ -27,12 +27,14 @@ from llmspell.providers.base import (
 from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.failures import Asked, failure, missing_key
-from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
 from llmspell.providers.wire import formats
 from llmspell.providers.wire.format import HttpRequest, StreamDecoder
 from llmspell.providers.wire.problem import RefusedError
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
 
 T = TypeVar("T")
 

@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Any, overload
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import LLMProvider, Request
 from llmspell.scriptable.choices import ModelChoice
 from llmspell.scriptable.context import RunContext
+from llmspell.scriptable.jobs import (
+    ImageOptions,
+    RankedDocument,
+    Recording,
+    RerankOptions,
+    SpeechOptions,
+    TranscribeOptions,
+    Transcript,
+    documents_of,
+    ranking_of,
+    recording_of,
+    text_of,
+)
+from llmspell.scriptable.parts import media_record
 from llmspell.scriptable.prompts import request_for, to_messages
-from llmspell.scriptable.records import Chunk, EmbedOptions, ModelInfo, ModelOptions, Prompt, Reply, TokenCount
+from llmspell.scriptable.records import Chunk, EmbedOptions, Media, ModelInfo, ModelOptions, Prompt, Reply, TokenCount
 from llmspell.scriptable.replies import Meter, chunks_of, reply_of
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job
+
+T = TypeVar("T")
 
 
 class ScriptableLLM:
@@ -56,17 +76,59 @@ class ScriptableLLM:
     async def embed(self, texts: str | list[str], options: EmbedOptions | None = None) -> Any:
         """A vector for a text, or a list of vectors for a list of texts, in their order.
 
-        Fails as `complete` does; with `model` where a model makes no embeddings.
+        Fails as `complete` does; with `model` where a model makes no embeddings, or does not let one choose how many
+        `dimensions` they have.
         """
         several = [texts] if isinstance(texts, str) else texts
         if not several or "" in several:
             raise InvalidValueError("embed: there is no text to embed", hint="pass a text, or a list of texts")
         provider, model = self._resolved()
-        timeout = (options or {}).get("timeout", self._options.get("timeout"))
         with Meter(self._context.usage, provider, model) as meter:
-            embeddings = await provider.embed(model, several, timeout=timeout)
+            embeddings = await provider.embed(model, several, **self._timed(options))
             meter.finish(embeddings.model, embeddings.usage)
         return embeddings.vectors[0] if isinstance(texts, str) else embeddings.vectors
+
+    async def rerank(
+        self, query: str, documents: list[str], options: RerankOptions | None = None
+    ) -> list[RankedDocument]:
+        """The documents in the order in which they fit the query, best first.
+
+        Fails as `complete` does; with `model` where a model does not rank.
+        """
+        from llmspell.providers import jobs
+
+        documents = documents_of(query, documents)
+        ranked = await self._perform(partial(jobs.Rerank, query=query, documents=documents), options)
+        return ranking_of(ranked, documents)
+
+    async def image(self, prompt: str, options: ImageOptions | None = None) -> list[Media]:
+        """Pictures of what the prompt says.
+
+        Fails as `complete` does; with `model` where a model does not paint.
+        """
+        from llmspell.providers import jobs
+
+        pictures = await self._perform(partial(jobs.Paint, prompt=text_of("image", "prompt", prompt)), options)
+        return [media_record(picture) for picture in pictures]
+
+    async def speak(self, text: str, options: SpeechOptions | None = None) -> Media:
+        """A recording of the text, read aloud.
+
+        Fails as `complete` does; with `model` where a model does not speak.
+        """
+        from llmspell.providers import jobs
+
+        return media_record(await self._perform(partial(jobs.Speak, text=text_of("speak", "text", text)), options))
+
+    async def transcribe(self, audio: Recording, options: TranscribeOptions | None = None) -> Transcript:
+        """What is said in a recording.
+
+        Fails as `complete` does; with `model` where a model does not listen.
+        """
+        from llmspell.providers import jobs
+
+        heard = await self._perform(partial(jobs.Transcribe, audio=recording_of(audio)), options)
+        return {"text": heard.text, "details": heard.details}
 
     async def count_tokens(self, prompt: Prompt) -> TokenCount:
         """How many tokens a prompt has for this model, and how they were counted."""
@@ -86,6 +148,17 @@ class ScriptableLLM:
             "local": info.local,
             "details": info.details,
         }
+
+    async def _perform(self, make: Callable[..., Job[T]], options: Any) -> T:
+        provider, model = self._resolved()
+        with Meter(self._context.usage, provider, model) as meter:
+            outcome = await provider.perform(make(model=model, **self._timed(options)))
+            meter.finish(outcome.model, outcome.usage)
+        return outcome.value
+
+    def _timed(self, options: Any) -> dict[str, Any]:
+        """Options that have, if no timeout of their own, that of the model."""
+        return {"timeout": self._options.get("timeout"), **(options or {})}
 
     def _request(self, method: str, prompt: Prompt, options: ModelOptions | None) -> tuple[LLMProvider, Request]:
         merged: ModelOptions = {**self._options, **(options or {})}

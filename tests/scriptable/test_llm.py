@@ -323,9 +323,9 @@ def test_usage_adds_up() -> None:
 def test_embed_gives_a_vector_for_each_text() -> None:
     context = FakeContext()
     one = asyncio.run(wait(call(context, "embed", texts="cat")))
-    two = asyncio.run(wait(call(context, "embed", texts=["a", "bb"], options={"timeout": 2})))
+    two = asyncio.run(wait(call(context, "embed", texts=["a", "bb"], options={"timeout": 2, "kind": "query"})))
     assert (one, two) == ([3.0, 0.5], [[1.0, 0.5], [2.0, 0.5]])
-    assert context.provider.embedded == [(["cat"], None), (["a", "bb"], 2)]
+    assert context.provider.embedded == [(["cat"], None, {}), (["a", "bb"], 2, {"kind": "query"})]
     assert context.usage.input_tokens == 14
 
 

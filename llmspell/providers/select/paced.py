@@ -6,11 +6,10 @@ import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from llmspell.errors import LlmspellError, RateLimitError
 from llmspell.providers.base import Embeddings, EmbedKind, Event, LLMProvider, Request, Response, Usage
-from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.select.opened import Clock, Opened, opened
 from llmspell.providers.select.pace import Call, Pace, Pacer
@@ -18,6 +17,9 @@ from llmspell.providers.select.queue import Queue
 from llmspell.providers.select.route import media_of, prompt_tokens
 from llmspell.providers.select.wrapped import Wrapped
 from llmspell.providers.tokens import estimate
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
 
 T = TypeVar("T")
 J = TypeVar("J")

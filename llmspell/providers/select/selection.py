@@ -13,7 +13,7 @@ from abc import abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from typing import Any, NamedTuple, Protocol, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from llmspell.errors import KINDS, InvalidValueError, LlmspellError, ModelError, ProviderError, TimeoutExceededError
 from llmspell.providers.base import (
@@ -28,9 +28,11 @@ from llmspell.providers.base import (
     Usage,
 )
 from llmspell.providers.content import Message
-from llmspell.providers.jobs import Job, Outcome
 from llmspell.providers.select.loads import Loads
 from llmspell.providers.select.opened import Clock, Opened, credited, opened
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
 
 T = TypeVar("T")
 J = TypeVar("J")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from llmspell.providers.base import (
     Embeddings,
@@ -17,7 +17,9 @@ from llmspell.providers.base import (
     Usage,
 )
 from llmspell.providers.content import Message
-from llmspell.providers.jobs import Job, Outcome
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome
 
 T = TypeVar("T")
 
