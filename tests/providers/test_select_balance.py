@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from llmspell.errors import AuthError, InvalidValueError, NetworkError, NotFoundError, RateLimitError
 from llmspell.providers.base import Request, TextDelta, Usage
 from llmspell.providers.content import Media, Message, Text, ToolResult
+from llmspell.providers.jobs import Rerank
 from llmspell.providers.select import Balance, Route, Rule
 from llmspell.providers.select.balance import Keys
 from llmspell.providers.select.loads import Loads
@@ -107,6 +108,17 @@ def test_vectors_come_from_any_server_of_the_same_model():
     _, shelf = three()
     balance = Balance(NAMES, models=shelf)
     assert len(asyncio.run(balance.embed("x", ["one", "two"])).vectors) == 2
+    assert answers(balance, 2) == "bc"
+
+
+def test_jobs_are_shared_out_and_passed_on():
+    (a, b, _), shelf = three()
+    balance = Balance(NAMES, models=shelf)
+    outcome = asyncio.run(balance.perform(Rerank(model="smart", query="x", documents=["y", "x"])))
+    assert (outcome.model, outcome.usage.cost) == ("m", None)
+    assert [job.model for job in a.jobs] == ["m"]
+    asyncio.run(balance.perform(Rerank(model="smart", query="x", documents=["y"])))
+    assert (len(a.jobs), len(b.jobs)) == (1, 1)
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=30), st.integers(0, 3))

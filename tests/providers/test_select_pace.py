@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from llmspell.errors import AuthError, NetworkError, RateLimitError, TimeoutExceededError
 from llmspell.providers.base import Request, Response, TextDelta, Usage
 from llmspell.providers.content import Media, Message, Text
+from llmspell.providers.jobs import Rerank
 from llmspell.providers.retry import RetryPolicy
 from llmspell.providers.select import Paced
 from llmspell.providers.select.pace import MINUTE, Pace, Pacer, Window
@@ -340,6 +341,22 @@ def test_tokens_are_estimated_and_corrected():
     assert window._total == 9 + 21
     asyncio.run(limited.embed("m", ["a b c"]))
     assert window._total == 9 + 21 + 3
+
+
+def test_jobs_wait_for_their_turn():
+    provider, limited = paced([], concurrent=1, rpm=10)
+
+    async def ask():
+        line = limited._queue
+        call = await line.enter(0, None)
+        job = asyncio.ensure_future(limited.perform(Rerank(model="m", query="x", documents=["x"])))
+        await settle()
+        assert provider.jobs == []
+        line.leave(call, None)
+        return (await job).model
+
+    assert asyncio.run(ask()) == "m"
+    assert limited._queue._pacer._open == 0
 
 
 def test_estimates():

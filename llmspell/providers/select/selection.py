@@ -101,13 +101,9 @@ class Selection(LLMProvider):
 
     async def complete(self, request: Request) -> Response:
         async def ask(member: Member, asked: Request) -> Response:
-            self._loads.enter(member.label)
-            try:
-                return await member.provider.complete(asked)
-            finally:
-                self._loads.leave(member.label)
+            return await member.provider.complete(asked)
 
-        member, response = await self._first(request, await self._chosen(request), ask)
+        member, response = await self._whole(request, await self._chosen(request), ask)
         provider = response.provider or member.provider.name
         usage = _priced(member, response.model, response.usage)
         return replace(response, provider=provider, usage=usage)
@@ -152,7 +148,7 @@ class Selection(LLMProvider):
             left = asked.timeout
             return await member.provider.embed(member.model, texts, timeout=left, dimensions=dimensions, kind=kind)
 
-        member, found = await self._first(request, members, ask)
+        member, found = await self._whole(request, members, ask)
         return replace(found, usage=_priced(member, found.model, found.usage))
 
     async def perform(self, job: Job[J]) -> Outcome[J]:
@@ -161,7 +157,7 @@ class Selection(LLMProvider):
         async def ask(member: Member, asked: Request) -> Outcome[J]:
             return await member.provider.perform(replace(job, model=member.model, timeout=asked.timeout))
 
-        member, outcome = await self._first(request, await self._chosen(request), ask)
+        member, outcome = await self._whole(request, await self._chosen(request), ask)
         return replace(outcome, usage=_priced(member, outcome.model, outcome.usage))
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
@@ -205,6 +201,20 @@ class Selection(LLMProvider):
         if not names:
             raise InvalidValueError(f"{self.name} has no models to choose from")
         return [self._member(name) for name in names]
+
+    async def _whole(
+        self, request: Request, members: Sequence[Member], ask: Callable[[Member, Request], Awaitable[T]]
+    ) -> tuple[Member, T]:
+        """As `_first`, for answers that come at once: a model is busy while it is asked."""
+
+        async def busy(member: Member, asked: Request) -> T:
+            self._loads.enter(member.label)
+            try:
+                return await ask(member, asked)
+            finally:
+                self._loads.leave(member.label)
+
+        return await self._first(request, members, busy)
 
     async def _first(
         self, request: Request, members: Sequence[Member], ask: Callable[[Member, Request], Awaitable[T]]
