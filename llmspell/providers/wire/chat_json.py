@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from llmspell.errors import ProviderError
+from llmspell.errors import InvalidValueError, ProviderError
 from llmspell.providers.wire.problem import RefusedError, from_json
 
 _BOM = b"\xef\xbb\xbf"
@@ -23,8 +23,11 @@ def loads(body: bytes) -> Any:
 
 
 def dumps(value: Any) -> bytes:
-    """A request's body."""
-    return _encode(value).encode()
+    """A request's body. Raises `InvalidValueError` for what JSON cannot hold, such as infinity or half a character."""
+    try:
+        return _encode(value).encode()
+    except (TypeError, ValueError) as error:
+        raise InvalidValueError(f"the request holds something that is not JSON: {error}") from None
 
 
 def not_an_answer(data: Any) -> Exception:

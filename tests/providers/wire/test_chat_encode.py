@@ -346,6 +346,14 @@ def test_extra_is_laid_over_all_else() -> None:
 
 
 @pytest.mark.parametrize(
+    "fields", [{"temperature": float("inf")}, {"extra": {"x": b"x"}}, {"messages": [Message("user", "\ud83d")]}]
+)
+def test_what_is_not_json(fields: dict[str, Any]) -> None:
+    with pytest.raises(InvalidValueError, match="the request holds something that is not JSON"):
+        body(**fields)
+
+
+@pytest.mark.parametrize(
     ("switches", "problem"),
     [
         ({"schema": "xml"}, "schema must be json_schema or json_object or none, not 'xml'"),

@@ -397,6 +397,17 @@ FIELDS = [
     "x_groq",
     "type",
     "text",
+    "reasoning_details",
+    "images",
+    "image_url",
+    "audio",
+    "data",
+    "extra_content",
+    "function_call",
+    "logprobs",
+    "token",
+    "summary",
+    "annotations",
 ]
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=5),
@@ -411,6 +422,8 @@ def test_no_json_makes_it_fail_in_another_way(value):
         lambda: fold(CHAT.decode(json.dumps(value).encode())),
         lambda: streamed(value, chunk(finish="stop"), DONE),
         lambda: streamed({"choices": [{"delta": value, "finish_reason": "stop"}]}, DONE),
+        lambda: streamed({"choices": [{"delta": {"reasoning_details": value, "images": value, "audio": value}}]}, DONE),
+        lambda: streamed({"choices": [{"logprobs": value, "finish_reason": "stop"}], "usage": value}, DONE),
         lambda: CHAT.decode_embeddings(json.dumps(value).encode()),
         lambda: CHAT.decode_models(json.dumps(value).encode()),
     ):
