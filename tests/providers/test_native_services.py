@@ -149,8 +149,10 @@ def test_refusals_are_errors_of_their_kind():
 def test_tokens_are_counted_by_the_service():
     count, (asked,) = against("openai-responses", http({"input_tokens": 12}), use=counting)
     assert (count.tokens, count.method, asked.path) == (12, "endpoint", "/responses/input_tokens")
-    count, (asked,) = against("bedrock", http({"inputTokens": 13}), use=counting)
-    assert (count.tokens, count.method, asked.path) == (13, "endpoint", "/model/m-1/count-tokens")
+    claude = "us.anthropic.claude-v1"
+    reply = http({"inputTokens": 13})
+    count, (asked,) = against("bedrock", reply, use=lambda provider: provider.count_tokens(claude, ASKED.messages))
+    assert (count.tokens, count.method, asked.path) == (13, "endpoint", "/model/anthropic.claude-v1/count-tokens")
 
 
 def test_embeddings_in_as_many_requests_as_it_takes():

@@ -100,7 +100,13 @@ class Bedrock(Format):
         return guarded(_vectors, data), Usage(input_tokens=count(data, "inputTextTokenCount"))
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest | None:
-        return HttpRequest(_path(model, "count-tokens"), dumps({"input": {"converse": converse_messages(messages)}}))
+        """Only Anthropic's models are counted, and by their own names: without the region or profile in front."""
+        _, found, name = model.partition("anthropic.")
+        if not found:
+            return None
+        return HttpRequest(
+            _path(found + name, "count-tokens"), dumps({"input": {"converse": converse_messages(messages)}})
+        )
 
     def decode_count(self, body: bytes) -> int:
         return guarded(lambda data: int(data["inputTokens"]), load_object(body))

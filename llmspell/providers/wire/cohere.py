@@ -21,6 +21,7 @@ from llmspell.providers.wire.streams import Decoder, ServerSentObjects, guarded,
 T = TypeVar("T")
 
 _SAME = ("temperature", "seed", "max_tokens")
+_MOST_CHARACTERS = 65_536
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
 
 
@@ -86,8 +87,10 @@ class Cohere(Format):
         return cast(Outcome[T], ranking.read(cast(Rerank, job), body))
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest | None:
-        """The texts alone are counted, without what the service puts around them."""
+        """The texts alone are counted, without what the service puts around them, and no long ones."""
         text = "\n".join(message.text for message in messages)
+        if not 0 < len(text) <= _MOST_CHARACTERS:
+            return None
         return HttpRequest("/v1/tokenize", dumps({"model": model, "text": text}))
 
     def decode_count(self, body: bytes) -> int:

@@ -452,7 +452,8 @@ def test_embeddings_of_each_maker():
 def test_tokens_are_counted_by_the_service():
     asked = FORMAT.count(CLAUDE, [Message("user", "hi")])
     assert asked is not None
-    assert asked.path.endswith("/count-tokens")
+    assert asked.path == "/model/anthropic.claude-sonnet-4-5-20250929-v1%3A0/count-tokens"
+    assert FORMAT.count("us.amazon.nova-lite-v1:0", [Message("user", "hi")]) is None
     assert json.loads(asked.body) == {
         "input": {"converse": {"messages": [{"role": "user", "content": [{"text": "hi"}]}]}}
     }

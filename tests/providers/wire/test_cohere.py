@@ -297,6 +297,7 @@ def test_models_and_counts():
     asked = FORMAT.count("m", [Message("user", "a"), Message("user", "b")])
     assert asked is not None
     assert (asked.path, json.loads(asked.body)) == ("/v1/tokenize", {"model": "m", "text": "a\nb"})
+    assert FORMAT.count("m", [Message("user", "x" * 70_000)]) is None
     assert FORMAT.decode_count(b'{"tokens": [1, 2], "token_strings": ["a", "b"]}') == 2
 
 
