@@ -94,7 +94,7 @@ class TestAnthropic:
         assert (response.text, len(asked)) == ("Hello", 2)
 
     def test_an_overload_after_it_is_an_error(self):
-        error, asked = against("anthropic", sse(*EVENTS[:3], OVERLOADED), use=streaming)
+        error, asked = against("anthropic", sse(*EVENTS[:3], 0.05, OVERLOADED), use=streaming)
         assert isinstance(error, ProviderError)
         assert (error.status, error.retryable, len(asked)) == (529, True, 1)
 

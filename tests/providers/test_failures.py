@@ -57,7 +57,7 @@ def test_prompts_that_are_too_long(message):
 def test_unknown_models(message, status):
     error = fail(status, message)
     assert isinstance(error, NotFoundError)
-    assert "llmspell models list here" in error.hint
+    assert "llmspell models list --provider here" in error.hint
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_long_messages_are_cut(text):
     ],
 )
 def test_the_shapes_of_error_bodies(body, expected):
-    assert from_json(body) == expected
+    assert from_json(body) == Problem(*expected)
 
 
 @pytest.mark.parametrize("body", [b"", b"oops", b"<html>", b"\xff\xfe", b"[" * 100_000])

@@ -26,7 +26,7 @@ from llmspell.providers.base import (
 from llmspell.providers.content import Foreign, State
 from llmspell.providers.wire import sse
 from llmspell.providers.wire.anthropic_request import WIRE, Block
-from llmspell.providers.wire.bodies import count, dumps, loads, name, not_an_answer, valid
+from llmspell.providers.wire.bodies import count, dumps, loads, name, not_an_answer, text, valid
 from llmspell.providers.wire.problem import Problem, RefusedError, from_body, from_json
 
 _REASONS: dict[str, FinishReason] = {
@@ -61,7 +61,7 @@ _READ_ELSEWHERE = frozenset({"type", "id", "model", "role", "content", "usage", 
 _OF_TEXT = ("type", "text")
 _OF_THINKING = ("type", "thinking", "signature")
 _OF_CALL = ("type", "id", "name", "input")
-_UNSAID = (None, [], {"type": "direct"})
+_UNSAID: tuple[Any, ...] = (None, [], {"type": "direct"})
 """What is as good as nothing; the last is who calls a tool when nobody else is named."""
 
 
@@ -91,7 +91,7 @@ def read_answer(data: Any) -> list[Event]:
             events += reader.open(block)
             events += reader.close()
         return events + reader.finish(data)
-    except (AttributeError, KeyError, TypeError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise not_an_answer(data) from None
 
 
@@ -137,7 +137,7 @@ class Decoder:
             raise _refused(data)
         try:
             return self._read(kind, data)
-        except (AttributeError, KeyError, TypeError):
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise not_an_answer(data) from None
 
     def _read(self, kind: str, data: dict[str, Any]) -> list[Event]:
@@ -177,7 +177,7 @@ class _Reader:
 
     def note(self, message: dict[str, Any]) -> None:
         """Take what stands beside the content: the reason, the usage, and what is only for those who ask."""
-        self._reason = message.get("stop_reason") or self._reason
+        self._reason = name(message.get("stop_reason")) or self._reason
         for key, value in (message.get("usage") or {}).items():
             if value or self._usage.get(key) is None:  # gateways know some counts only at one end of the stream
                 self._usage[key] = value
@@ -206,7 +206,7 @@ class _Reader:
         if kind == "thinking":
             return self._thinking(block.get("thinking") or "")
         if kind == "tool_use":
-            return [ToolCallDelta(self._number, block["id"], block["name"])]
+            return [ToolCallDelta(self._number, text(block["id"]), text(block["name"]))]
         return []
 
     def grow(self, delta: dict[str, Any]) -> list[Event]:
@@ -249,6 +249,7 @@ class _Reader:
     def _input(self, piece: str) -> list[Event]:
         if not piece or self._block is None:
             return []
+        piece = valid(piece)
         self._pieces.append(piece)
         return [ToolCallDelta(self._number, arguments=piece)] if self._block["type"] == "tool_use" else []
 

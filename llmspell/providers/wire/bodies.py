@@ -5,18 +5,26 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from llmspell.errors import ModelError, ProviderError
+from llmspell.errors import InvalidValueError, ModelError, ProviderError
 from llmspell.providers.wire.problem import RefusedError, from_json
 
 CHECK_URL = "check base_url: it should end where the paths of the service's documentation begin, often in a version"
 
-_decode = json.JSONDecoder().decode
+
+def _no_number(word: str) -> None:
+    raise ValueError(word)
+
+
+_decode = json.JSONDecoder(parse_constant=_no_number).decode
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 def dumps(body: Any) -> bytes:
-    """The bytes of a JSON body."""
-    return _encode(body).encode()
+    """The bytes of a JSON body. Raises `InvalidValueError` for numbers that JSON has not."""
+    try:
+        return valid(_encode(body)).encode()
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(f"this cannot be sent as JSON: {error}") from None
 
 
 def loads(body: bytes) -> Any:
@@ -34,6 +42,13 @@ def _loads_leniently(body: bytes) -> Any:
         return _decode(body.decode("utf-8-sig", errors="replace"))
     except (ValueError, RecursionError):
         raise ProviderError("the server's JSON is damaged or was cut off", retryable=True) from None
+
+
+def text(value: Any) -> str:
+    """A value that must be text. Raises `TypeError` for any other."""
+    if not isinstance(value, str):
+        raise TypeError
+    return valid(value)
 
 
 def valid(text: str) -> str:

@@ -26,7 +26,7 @@ from llmspell.providers.base import (
 )
 from llmspell.providers.content import Foreign, Media, MediaKind, State
 from llmspell.providers.wire import sse
-from llmspell.providers.wire.bodies import count, dumps, loads, name, not_an_answer, valid
+from llmspell.providers.wire.bodies import count, dumps, loads, name, not_an_answer, text, valid
 from llmspell.providers.wire.gemini_request import NAMELESS, WIRE, Block
 from llmspell.providers.wire.problem import Problem, RefusedError, from_body, from_json
 
@@ -132,6 +132,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self.finished = False
+        self._blocked = False
         self._started = False
         self._id = ""
         self._reason: str | None = None
@@ -159,17 +160,16 @@ class _Reader:
             self._id = name(chunk.get("responseId")) or ""
             events.append(Started(self._id or None, name(chunk.get("modelVersion"))))
         self._note(chunk)
-        self._usage = chunk.get("usageMetadata") or self._usage
-        blocked = (chunk.get("promptFeedback") or {}).get("blockReason")
+        self._usage = dict(chunk.get("usageMetadata") or self._usage)
         for candidate in (chunk.get("candidates") or ())[:1]:
             self._note(candidate)
             for part in (candidate.get("content") or {}).get("parts") or ():
                 events += self._part(part)
             events += _logprobs(candidate.get("logprobsResult"))
             self._end_with(candidate.get("finishReason"))
-        if blocked:
+        if blocked := (chunk.get("promptFeedback") or {}).get("blockReason"):
+            self._blocked = True
             self._end_with(blocked)
-            self._reason = blocked
         return events
 
     def _note(self, fields: dict[str, Any]) -> None:
@@ -184,7 +184,7 @@ class _Reader:
         if extra := {key: value for key, value in self._usage.items() if key not in _COUNTS}:
             self._raw["usageMetadata"] = extra
         reason = _REASONS.get(self._reason or "", "other")
-        if "blockReason" in (self._raw.get("promptFeedback") or {}):
+        if self._blocked:
             reason = "content_filter"
         if reason in ("stop", "other") and self._numbers["tool_call"] >= 0:
             reason = "tool_calls"
@@ -225,7 +225,7 @@ class _Reader:
         if identifier is None:
             identifier = f"call_{self._id}_{number}"
             state[NAMELESS] = True
-        delta = ToolCallDelta(number, identifier, call["name"], dumps(call.get("args") or {}).decode())
+        delta = ToolCallDelta(number, identifier, text(call["name"]), dumps(call.get("args") or {}).decode())
         return [delta, *_state("tool_call", number, state)]
 
 
