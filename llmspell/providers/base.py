@@ -242,6 +242,10 @@ class LLMProvider(ABC):
         """Tells providers apart whose answers must not be taken for each other's, such as two servers of one name."""
         return self.name
 
+    def version(self, model: str) -> str:  # noqa: ARG002  # for those that know
+        """Tells a model from what had the same name at another time, such as another file; empty when nobody knows."""
+        return ""
+
     @abstractmethod
     def stream(self, request: Request) -> AsyncIterator[Event]:
         """The answer as it comes: at most one `Started` first, a `Finished` near the end, `Usage` when known."""
@@ -294,11 +298,18 @@ class LLMProvider(ABC):
         return
 
 
+_SAID = ("text", "reasoning")
+
+
 async def fold(events: AsyncIterable[Event], model: str) -> Response:
-    """The response that a stream of events adds up to."""
+    """The response that a stream of events adds up to. An error on the way holds what had arrived, as its `data`."""
     accumulator = Accumulator(model)
-    async for event in events:
-        accumulator.add(event)
+    try:
+        async for event in events:
+            accumulator.add(event)
+    except ProviderError as error:
+        error.data = error.data or accumulator.arrived()
+        raise
     return accumulator.response()
 
 
@@ -357,7 +368,23 @@ class Accumulator:
         return self._usage
 
     def response(self) -> Response:
-        """The answer so far. Raises `ProviderError` when the stream never said that it was finished."""
+        """The answer so far.
+
+        Raises `ProviderError` when the stream never said that it was finished, or a tool was called with nonsense;
+        its `data` is what had arrived.
+        """
+        try:
+            return self._response()
+        except ProviderError as error:
+            error.data = self.arrived()
+            raise
+
+    def arrived(self) -> dict[str, str] | None:
+        """The `text` and `reasoning` that came so far; None when nothing did."""
+        came = {kind: "".join(part.text for part in self._parts.values() if part.kind == kind) for kind in _SAID}
+        return {kind: text for kind, text in came.items() if text} or None
+
+    def _response(self) -> Response:
         if self._finished is None:
             raise ProviderError("the answer ended before it was finished", retryable=True)
         reason = self._finished.reason
@@ -385,7 +412,7 @@ class _Growing:
     def __init__(self, kind: str, index: int) -> None:
         self.pieces: list[str] = []
         self.whole: Media | Foreign | None = None
-        self._kind = kind
+        self.kind = kind
         self._index = index
         self._id = ""
         self._name = ""
@@ -399,17 +426,21 @@ class _Growing:
     def add_state(self, state: State) -> None:
         self._state = State(state.wire, (self._state.data if self._state else {}) | state.data)
 
+    @property
+    def text(self) -> str:
+        return "".join(self.pieces)
+
     def part(self, *, cut: bool) -> Part | None:
         """The finished part; None for an empty one, and for a tool call that was `cut` off."""
-        text = "".join(self.pieces)
-        if self._kind == "tool_call":
+        text = self.text
+        if self.kind == "tool_call":
             delta = ToolCallDelta(self._index, self._id, self._name, text)
             return None if cut and _arguments(text) is None else tool_call(delta, self._state)
         if self.whole is not None:
             return self.whole
         if not text and self._state is None:
             return None
-        return Text(text, self._state) if self._kind == "text" else Reasoning(text, self._state)
+        return Text(text, self._state) if self.kind == "text" else Reasoning(text, self._state)
 
 
 _CUTS = ("length", "content_filter")

@@ -208,7 +208,7 @@ class ProviderRegistry:
         try:
             row = self.services.placed(row)
             providers = [HttpProvider(row, self._transport, key=key, **options) for key in keys]
-            return providers[0] if not once else _shared(providers, limits)
+            return providers[0] if not once else _shared(providers, limits, row.timeout)
         except InvalidValueError as error:
             raise InvalidValueError(f"providers.{row.name}: {error.message}", hint=error.hint) from None
 
@@ -258,13 +258,13 @@ class ProviderRegistry:
         )
 
 
-def _shared(providers: Sequence[LLMProvider], limits: Mapping[str, int]) -> LLMProvider:
+def _shared(providers: Sequence[LLMProvider], limits: Mapping[str, int], timeout: float | None) -> LLMProvider:
     """One service for all its keys, asked as fast as its limits allow; attempts are repeated here, not below."""
     from llmspell.providers.select.balance import Keys
     from llmspell.providers.select.pace import Pace
     from llmspell.providers.select.paced import Paced
 
-    return Paced(providers[0] if len(providers) == 1 else Keys(providers), Pace(**limits))
+    return Paced(providers[0] if len(providers) == 1 else Keys(providers), Pace(**limits), timeout=timeout)
 
 
 def _is_file(name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 import threading
 from contextlib import aclosing
@@ -15,10 +16,13 @@ from llmspell.errors import NetworkError
 from llmspell.providers import base
 from llmspell.providers.base import Request, Response, TextDelta, Usage, fold
 from llmspell.providers.content import Foreign, Media, Message, Reasoning, State, Text, ToolCall
+from llmspell.providers.local.provider import LocalProvider
+from llmspell.providers.local.store import ModelStore
 from llmspell.providers.select import Cached, Fallback, replay
 from llmspell.providers.select.answers import Answers
 from llmspell.providers.select.cache import CachedModels
 from llmspell.testing import ScriptedProvider
+from tests import tiny
 from tests.providers.selecting import Clock, Shelf, asking, scripted
 
 
@@ -103,6 +107,21 @@ def test_servers_of_one_name_are_told_apart(answers):
 
     complete(Cached(scripted("here", "one"), answers))
     assert complete(Cached(Server(["two"], "here"), answers)).text == "two"
+
+
+def test_another_file_of_the_same_name_is_another_model(answers, tmp_path):
+    store = ModelStore(tmp_path)
+    tiny.write(tmp_path / "m.gguf")
+    local = LocalProvider(store)
+
+    class Local(ScriptedProvider):
+        def version(self, model):
+            return local.version("m")
+
+    cached = Cached(Local(["one", "two"], "local"), answers)
+    assert [complete(cached).text for _ in range(2)] == ["one", "one"]
+    os.utime(tmp_path / "m.gguf", (1, 1))
+    assert complete(cached).text == "two"
 
 
 def test_answers_grow_old(tmp_path):

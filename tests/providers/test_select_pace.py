@@ -328,6 +328,18 @@ def test_the_time_in_the_queue_is_taken_from_that_of_the_answer():
     assert 9 < provider.requests[1].timeout < 9.96
 
 
+def test_a_request_without_a_time_has_that_of_the_provider():
+    provider = ScriptedProvider(lambda request: "Hi", "svc")
+    limited = Paced(provider, Pace(), timeout=20)
+
+    async def ask():
+        await limited.complete(asking())
+        return [event async for event in limited.stream(asking())]
+
+    asyncio.run(ask())
+    assert all(19 < request.timeout <= 20 for request in provider.requests)
+
+
 def test_tokens_are_estimated_and_corrected():
     def reply(request):
         return Response(parts=[Text("x")], finish_reason="stop", raw_finish_reason=None, usage=usages.pop(), model="m")

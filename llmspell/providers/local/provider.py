@@ -81,11 +81,15 @@ class LocalProvider(LLMProvider):
             body = _body(request)
             lease = self._lease(request.model, request.timeout)
             async with lease as process:
-                yield Started(model=f"{self.name}/{request.model}")
+                yield Started(model=request.model)
                 with contextlib.closing(process.answers("generate", body, lease.deadline)) as answers:
                     async for events, _ in answers:
                         for event in events:
                             yield _event(event)
+
+    def version(self, model: str) -> str:
+        path = resolve.choose(self._store, model, self._settings.runtime).path
+        return f"{path} {_stamp(path)}"
 
     async def embed(
         self,

@@ -61,7 +61,8 @@ class Cached(Wrapped):
 
     def _key(self, request: Request) -> bytes:
         asked = asdict(replace(request, timeout=None))
-        text = json.dumps([_FORMAT, self.identity, asked], sort_keys=True, default=_hashed)
+        whom = (self.identity, self.version(request.model))
+        text = json.dumps([_FORMAT, whom, asked], sort_keys=True, default=_hashed)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
     async def _known(self, key: bytes, model: str) -> list[Event] | None:

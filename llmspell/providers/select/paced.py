@@ -32,9 +32,9 @@ _JOB_TOKENS = 1000
 class Paced(Wrapped):
     """`provider`, asked no faster than `pace` allows.
 
-    Calls wait in one queue, each for at most the timeout of its request. A `retry-after` of the provider pauses all of
-    them. Each attempt takes a turn of its own, so `provider` should not repeat any by itself. Tokens are estimated
-    before a call (500 for the answer where `max_tokens` is not given) and corrected after it.
+    Calls wait in one queue, each for at most the timeout of its request (`timeout` where it has none). A `retry-after`
+    of the provider pauses all of them. Each attempt takes a turn of its own, so `provider` should not repeat any by
+    itself. Tokens are estimated before a call (500 for the answer where `max_tokens` is not given) and corrected after.
     """
 
     def __init__(
@@ -42,11 +42,13 @@ class Paced(Wrapped):
         provider: LLMProvider,
         pace: Pace,
         *,
+        timeout: float | None = None,
         retries: RetryPolicy | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(provider)
         self._queue = Queue(provider.name, Pacer(pace), clock)
+        self._timeout = timeout
         self._retries = retries or RetryPolicy()
 
     async def complete(self, request: Request) -> Response:
@@ -57,7 +59,7 @@ class Paced(Wrapped):
         return await self._repeated(_estimated(request), request.timeout, attempt)
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
-        clock = Clock(request.timeout)
+        clock = Clock(self._timeout if request.timeout is None else request.timeout)
         call, answer = await with_retries(lambda: self._opened(request, clock), self._retries, clock.left)
         usage: Usage | None = None
         try:
@@ -95,7 +97,7 @@ class Paced(Wrapped):
     async def _repeated(
         self, tokens: int, seconds: float | None, attempt: Callable[[float | None], Awaitable[tuple[T, Usage]]]
     ) -> T:
-        clock = Clock(seconds)
+        clock = Clock(self._timeout if seconds is None else seconds)
 
         async def one() -> T:
             call = await self._queue.enter(tokens, clock.left)

@@ -36,6 +36,9 @@ class Wrapped(LLMProvider):
     def identity(self) -> str:
         return self._provider.identity
 
+    def version(self, model: str) -> str:
+        return self._provider.version(model)
+
     async def complete(self, request: Request) -> Response:
         return await self._provider.complete(request)
 
