@@ -41,7 +41,7 @@ class LlmspellError(Exception):
     `message` is one sentence for a person, `hint` the next step to take. `file`, `line`, `column` (from 1) and
     `source_line` point into the script, `stack` holds its frames, innermost first. `retryable` says whether the
     same call may succeed later; `provider` and `status` (HTTP) say who answered. `data` is what a script threw,
-    when that was not a plain message.
+    when that was not a plain message, or the `text` and `reasoning` that had arrived of an answer that broke off.
     """
 
     kind: ClassVar[str] = "internal"

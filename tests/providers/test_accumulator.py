@@ -1,0 +1,72 @@
+"""An answer that breaks off is an error, which holds what had arrived."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from llmspell.errors import NetworkError, ProviderError
+from llmspell.providers.base import (
+    Accumulator,
+    Event,
+    Finished,
+    ReasoningDelta,
+    StateDelta,
+    TextDelta,
+    ToolCallDelta,
+    fold,
+)
+from llmspell.providers.content import Reasoning, State, Text
+
+SAID = [ReasoningDelta("Hm"), TextDelta("Hel"), TextDelta("lo")]
+ARRIVED = {"text": "Hello", "reasoning": "Hm"}
+
+
+def accumulated(*events: Event) -> Accumulator:
+    accumulator = Accumulator("m")
+    for event in events:
+        accumulator.add(event)
+    return accumulator
+
+
+def test_a_stream_without_its_end() -> None:
+    with pytest.raises(ProviderError, match="ended before it was finished") as failed:
+        accumulated(*SAID).response()
+    assert failed.value.data == ARRIVED
+    assert failed.value.to_data()["data"] == ARRIVED
+
+
+def test_a_tool_called_with_nonsense() -> None:
+    with pytest.raises(ProviderError, match="not a JSON object") as failed:
+        accumulated(*SAID, ToolCallDelta(0, "c", "f", "{oops"), Finished("tool_calls")).response()
+    assert failed.value.data == ARRIVED
+
+
+def test_a_connection_that_breaks() -> None:
+    async def breaking() -> AsyncIterator[Event]:
+        for event in SAID:
+            yield event
+        raise NetworkError("gone")
+
+    with pytest.raises(NetworkError, match="gone") as failed:
+        asyncio.run(fold(breaking(), "m"))
+    assert failed.value.data == ARRIVED
+
+
+def test_nothing_had_arrived() -> None:
+    with pytest.raises(ProviderError) as failed:
+        accumulated().response()
+    assert failed.value.data is None
+
+
+def test_state_is_merged_key_by_key_and_holds_the_place_of_its_part() -> None:
+    events = [
+        StateDelta("reasoning", 0, State("w", {"a": 1, "b": 1})),
+        TextDelta("Hi"),
+        StateDelta("reasoning", 0, State("w", {"b": 2})),
+        Finished("stop"),
+    ]
+    response = accumulated(*events).response()
+    assert response.parts == [Reasoning("", State("w", {"a": 1, "b": 2})), Text("Hi")]
