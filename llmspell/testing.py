@@ -16,6 +16,7 @@ from llmspell.providers.base import (
     Event,
     Finished,
     LLMProvider,
+    LogProbs,
     ModelInfo,
     PartAdded,
     ReasoningDelta,
@@ -165,9 +166,11 @@ def _events(reply: Reply, request: Request) -> Sequence[Event | Exception]:
 
 
 def _replayed(reply: Response) -> Iterator[Event]:
-    yield Started(reply.id, reply.model)
+    yield Started(reply.id, reply.model, request_id=reply.request_id)
     for index, part in enumerate(reply.parts):
         yield from _part_events(index, part)
+    if reply.logprobs is not None:
+        yield LogProbs(reply.logprobs)
     yield reply.usage
     yield Finished(reply.finish_reason, reply.raw_finish_reason, reply.raw)
 

@@ -48,6 +48,7 @@ def test_pair(stage: Stage, pair: str, suffix: str, isolation: str) -> None:
     assert stage.logs == expected.get("logs", [])
     assert stage.model.open == 0, "a stream of the model is still open"
     check_requests(stage.requests(), expected.get("requests"))
+    check_requests(stage.jobs(), expected.get("jobs"))
     for name, value in expected.get("usage", {}).items():
         assert getattr(result.usage, name) == value, name
 

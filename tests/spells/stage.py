@@ -7,6 +7,7 @@
     value, output, logs               what the run must give; logs are `[level, text]`
     error                             the kind, message, hint, ... of the error; `mentions` are parts of its message
     requests                          for each request to the model, the fields that it must have
+    jobs                              the same for each job that is no conversation
     usage                             fields of `Result.usage`
     isolations                        where to run it, if not everywhere: inline, QuickJS lets a script catch that its
                                       heap is full for ever, and no process is there to be killed
@@ -18,16 +19,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from dataclasses import asdict
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import asdict, fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any
 
 from llmspell import Config, Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
 from llmspell.providers.base import Request, Response, TextDelta, Usage
-from llmspell.providers.content import Message, Reasoning, Text, ToolCall
+from llmspell.providers.content import Media, Message, Reasoning, Text, ToolCall, ToolResult
+from llmspell.providers.jobs import Job
+from llmspell.scriptable.parts import media_record, part_of, record_of
 from llmspell.testing import After, Reply, ScriptedProvider
 
 FOLDER = Path(__file__).parent
@@ -70,14 +74,23 @@ def _broken(error: str | None = None, message: str = "it failed", pieces: tuple[
 
 
 def _response(
-    text: str = "", reasoning: str | None = None, tool_calls: tuple[Any, ...] = (), finish: str = "stop", **usage: int
+    text: str = "",
+    reasoning: str | None = None,
+    tool_calls: tuple[Any, ...] = (),
+    finish: str = "stop",
+    parts: tuple[Any, ...] = (),
+    facts: Mapping[str, Any] = MappingProxyType({}),
+    **usage: int,
 ) -> Response:
+    """`parts` are as a spell writes them, `facts` more fields of the answer."""
+    said = [part_of(part, "assistant", "the reply") for part in parts]
     return Response(
-        parts=[Reasoning(reasoning or ""), Text(text), *(ToolCall(**call) for call in tool_calls)],
+        parts=[Reasoning(reasoning or ""), Text(text), *said, *(ToolCall(**call) for call in tool_calls)],
         finish_reason=finish,  # type: ignore[arg-type]  # the file says which
         raw_finish_reason=finish,
         usage=Usage(**usage),
         model="test",
+        **facts,
     )
 
 
@@ -86,9 +99,24 @@ def _plain(message: Message) -> dict[str, Any]:
     said = {"text": message.text} if message.text else {}
     calls = [{"id": call.id, "name": call.name, "arguments": call.arguments} for call in message.tool_calls]
     answers = {result.id: result.text for result in message.tool_results}
-    return (
-        {"role": message.role} | said | ({"calls": calls} if calls else {}) | ({"answers": answers} if answers else {})
+    failed = [result.id for result in message.tool_results if result.is_error]
+    rest = {"calls": calls, "answers": answers, "failed": failed, "parts": _special(message)}
+    return {"role": message.role} | said | {name: value for name, value in rest.items() if value}
+
+
+def _special(message: Message) -> list[Any]:
+    """All parts, as a spell writes them, of a message that has more than plain texts and calls of tools."""
+    parts = [part for each in message.parts for part in (each.parts if isinstance(each, ToolResult) else [each])]
+    plain = all(
+        isinstance(part, (Text, ToolCall)) and not part.state and not getattr(part, "cache", False) for part in parts
     )
+    return [] if plain else [record_of(part) | ({"cache": True} if getattr(part, "cache", 0) else {}) for part in parts]
+
+
+def _plain_job(job: Job[Any]) -> dict[str, Any]:
+    values = {each.name: getattr(job, each.name) for each in fields(job)}
+    plain = {name: media_record(value) if isinstance(value, Media) else value for name, value in values.items()}
+    return {"job": type(job).__name__, **plain}
 
 
 class Stage:
@@ -107,6 +135,7 @@ class Stage:
         """The result of a spell that is given what the expectation says."""
         self._replies, self.logs = given.get("replies", []), []
         self.model.requests.clear()
+        self.model.jobs.clear()
         result = self._runner.run(
             self._host.run(
                 path,
@@ -129,6 +158,10 @@ class Stage:
             asdict(request) | {"messages": [_plain(message) for message in request.messages]}
             for request in self.model.requests
         ]
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """What the model was asked besides conversing, as plain objects with the name of the kind."""
+        return [_plain_job(job) for job in self.model.jobs]
 
     def close(self) -> None:
         """End the host and its loop."""

@@ -1,0 +1,6 @@
+const messages = [{ role: "user", content: "1 + 2?" }];
+const reply = await llm().complete(messages);
+messages.push(reply.message);
+messages.push({ role: "tool", toolCallId: "c1", content: "3" });
+messages.push({ role: "tool", toolCallId: "c2", content: "no", isError: true });
+export default (await llm().complete(messages)).text;
