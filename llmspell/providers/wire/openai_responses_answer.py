@@ -1,7 +1,8 @@
 """The answers of Responses, whole and as a stream.
 
-Items are told apart by `output_index`: some services give an item another id in every event. What `done` says of an
-item counts where no pieces of it came, as do the items of the last event that were never announced.
+Items are told apart by `output_index`, since some services give an item another id in every event, and by their ids
+where a server leaves it out. What `done` says of an item counts where no pieces of it came, as do the items of the
+last event that were never announced.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ class AnswerReader(Reader):
         self._started = False
         self._refused = False
         self._numbers: dict[str, list[Any]] = {}
+        self._ids: list[str] = []
         self._pieces: set[Any] = set()
         self._done_items: set[int] = set()
         self._last: dict[str, Any] = {}
@@ -72,9 +74,9 @@ class AnswerReader(Reader):
         if kind in ("completed", "incomplete", "failed", "cancelled"):
             return self._start(chunk["response"]) + self._close(chunk["response"], chunk)
         if kind == "output_item.added":
-            return self._added(chunk["output_index"], chunk["item"])
+            return self._added(self._index(chunk), chunk["item"])
         if kind == "output_item.done":
-            return self._item(chunk["output_index"], chunk["item"])
+            return self._item(self._index(chunk), chunk["item"])
         return self._piece(kind, chunk)
 
     def end(self) -> list[Event]:
@@ -93,7 +95,8 @@ class AnswerReader(Reader):
         if response.get("error") or response.get("status") in ("failed", "cancelled"):
             raise RefusedError(_problem(response))
         events: list[Event] = []
-        for index, item in enumerate(response.get("output") or ()):
+        for place, item in enumerate(response.get("output") or ()):
+            index = self._ids.index(item["id"]) if item.get("id") in self._ids else place
             if index not in self._done_items or item.get("type") == "reasoning":
                 events += self._item(index, item)
         # Beside the answer, some services tell what it cost.
@@ -115,27 +118,38 @@ class AnswerReader(Reader):
         """A piece of an item; what only says that something began or ended is passed over."""
         match kind:
             case "output_text.delta":
-                return self._text(chunk, chunk.get("content_index", 0))
+                return self._text(self._index(chunk), chunk.get("content_index", 0), chunk)
             case "refusal.delta":
                 self._refused = True
-                return self._text(chunk, chunk.get("content_index", 0))
+                return self._text(self._index(chunk), chunk.get("content_index", 0), chunk)
             case "reasoning_summary_text.delta":
-                return self._thought(chunk["output_index"], ("s", chunk.get("summary_index", 0)), chunk["delta"])
+                return self._thought(self._index(chunk), ("s", chunk.get("summary_index", 0)), chunk["delta"])
             case "reasoning_text.delta":
-                return self._thought(chunk["output_index"], ("c", chunk.get("content_index", 0)), chunk["delta"])
+                return self._thought(self._index(chunk), ("c", chunk.get("content_index", 0)), chunk["delta"])
             case "function_call_arguments.delta":
-                self._pieces.add(chunk["output_index"])
-                number = self._number("tool_call", chunk["output_index"])
+                index = self._index(chunk)
+                self._pieces.add(index)
+                number = self._number("tool_call", index)
                 return [ToolCallDelta(number, arguments=valid(chunk["delta"]))] if chunk["delta"] else []
         return []
 
-    def _text(self, chunk: dict[str, Any], part: int) -> list[Event]:
-        key = (chunk["output_index"], part)
+    def _index(self, chunk: dict[str, Any]) -> int:
+        """Which item of the answer an event is about."""
+        index = chunk.get("output_index")
+        if index is not None:
+            return int(index)
+        item_id = chunk["item"]["id"] if "item" in chunk else chunk["item_id"]
+        if item_id not in self._ids:
+            self._ids.append(item_id)
+        return self._ids.index(item_id)
+
+    def _text(self, index: int, part: int, told: dict[str, Any]) -> list[Event]:
+        key = (index, part)
         self._pieces.add(key)
         events: list[Event] = []
-        if text := chunk["delta"]:
+        if text := told["delta"]:
             events.append(TextDelta(valid(text), self._number("text", key)))
-        return events + _logprobs(chunk.get("logprobs"))
+        return events + _logprobs(told.get("logprobs"))
 
     def _thought(self, index: int, part: tuple[str, int], text: str) -> list[Event]:
         """Paragraphs of a summary come one by one; between them belongs an empty line."""
@@ -173,8 +187,7 @@ class AnswerReader(Reader):
             self._refused = self._refused or refusal
             if (index, part) not in self._pieces:
                 text = content["refusal" if refusal else "text"]
-                logprobs = content.get("logprobs")
-                events += self._text({"output_index": index, "delta": text, "logprobs": logprobs}, part)
+                events += self._text(index, part, {"delta": text, "logprobs": content.get("logprobs")})
             data: dict[str, Any] = {"item": kept} if kept else {}
             if refusal:
                 data["refusal"] = True

@@ -289,6 +289,21 @@ def test_calls_side_by_side_in_any_order():
     assert [call.arguments for call in stream(*mixed, completed(CALL, other)).tool_calls] == [{"a": 1}, {"a": 2}]
 
 
+def test_items_are_told_apart_by_their_ids_where_that_is_all_there_is():
+    events = [
+        {"type": "response.output_item.added", "item": said("")},
+        {"type": "response.output_text.delta", "item_id": "msg_1", "delta": "so"},
+        *call_events('{"a"', ":1}"),
+        {"type": "response.output_item.done", "item": said("so")},
+    ]
+    for event in events:
+        if event.pop("output_index", None) is not None and "item" not in event:
+            event["item_id"] = "fc_1"
+    response = stream(*events, completed(said("so"), CALL))
+    assert [type(part) for part in response.parts] == [Text, ToolCall]
+    assert (response.text, response.tool_calls[0].arguments) == ("so", {"a": 1})
+
+
 def test_calls_numbered_anew_in_each_answer_get_ids_of_their_own():
     assert whole({**CALL, "call_id": "call_0"}).tool_calls[0].id == "resp_1:call_0"
 
