@@ -178,7 +178,7 @@ class TestOutput:
     def test_verbose_tells_what_models_were_used(self, llmspell: Program, server: Server) -> None:
         outcome = llmspell("run", "-e", "for _ in llm('here/m-1'):stream('Hi') do end", "--lang", "lua", "-v")
         assert "llm.stream" in outcome.err
-        assert outcome.err.endswith(" · 3 calls · 1 model call · 11 + 7 tokens · cost unknown\n")
+        assert outcome.err.endswith(" · 1 call · 1 model call · 11 + 7 tokens · cost unknown\n")
 
 
 class TestReport:
