@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import unquote, urlsplit
 
+import pytest
 import yaml
 
 FOLDER = Path(__file__).parents[3] / "shared" / "cassettes"
@@ -43,6 +44,11 @@ class Recording(NamedTuple):
 def names() -> list[str]:
     """All recordings; none when they are not beside the project."""
     return sorted(f"{file.parent.name}/{file.name}" for file in FOLDER.glob("*/*.yaml"))
+
+
+_ABSENT = pytest.mark.skip(reason="the recorded traffic (../shared/cassettes) is not beside the project")
+each = pytest.mark.parametrize("name", names() or [pytest.param("none", marks=_ABSENT)], ids=str)
+"""Runs a test once for each recording."""
 
 
 @cache

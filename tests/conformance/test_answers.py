@@ -8,8 +8,6 @@ import random
 import re
 from itertools import takewhile
 
-import pytest
-
 from llmspell.errors import LlmspellError
 from llmspell.providers.base import Response
 from llmspell.providers.catalog import ROWS
@@ -34,7 +32,7 @@ def chats(name: str) -> list[tuple[int, Exchange, str]]:
     ]
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_answers_say_what_the_naive_reader_finds(name: str, tally: Tally) -> None:
     service = name.partition("/")[0]
     problems: list[str] = []
@@ -66,7 +64,7 @@ def check(name: str, wire: str, exchange: Exchange, tally: Tally) -> list[str]:
     return problems
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_a_whole_answer_is_its_stream(name: str, tally: Tally) -> None:
     service = name.partition("/")[0]
     problems: list[str] = []
@@ -99,7 +97,7 @@ def unlike(whole: Response, stream: Response) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_a_stream_that_ends_early_is_an_error(name: str, tally: Tally) -> None:
     service = name.partition("/")[0]
     problems: list[str] = []
@@ -172,7 +170,7 @@ def must_fail(service: str, wire: str, exchange: Exchange) -> list[str]:
     return ["an answer with an error in it, or without an end, passed for a success"]
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_refusals_say_why(name: str, tally: Tally) -> None:
     recording = recordings.recording(name)
     for exchange in recording.exchanges:

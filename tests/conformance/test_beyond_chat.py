@@ -19,7 +19,7 @@ from tests.conformance.recordings import Exchange
 from tests.conformance.tally import Tally
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_what_is_not_chat(name: str, tally: Tally) -> None:
     recording = recordings.recording(name)
     for exchange in recording.exchanges:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.conformance import recordings, services
 from tests.conformance.tally import Tally
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_each_exchange_is_covered_or_has_a_reason(name: str, tally: Tally) -> None:
     recording = recordings.recording(name)
     assert recording.exchanges or recording.frames

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pytest
-
 from llmspell.errors import ModelError
 from llmspell.providers.catalog import ROWS
 from llmspell.providers.wire import formats
@@ -57,7 +55,7 @@ def encoded(service: str, wire: str, asked: Asked) -> dict[str, Any]:
     return body
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_requests_mean_the_same(name: str, tally: Tally) -> None:
     recording = recordings.recording(name)
     problems = []

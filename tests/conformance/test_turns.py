@@ -8,9 +8,8 @@ from copy import deepcopy
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import pytest
-
 from llmspell.providers.base import Request, Response
+from llmspell.providers.catalog import ROWS
 from llmspell.providers.content import Message, ToolResult
 from llmspell.providers.wire import formats
 from tests.conformance import naive, recordings, services
@@ -33,17 +32,22 @@ class Turn(NamedTuple):
     before: int
 
 
-def turns(name: str) -> Iterator[Turn]:
+def chats(name: str) -> list[tuple[Exchange, str]]:
+    """The chat exchanges of a recording, with their formats."""
     recording = recordings.recording(name)
-    chats = [
+    return [
         (exchange, kind[1])
         for exchange in recording.exchanges
         if (kind := services.kind_of(recording.service, exchange)) and kind[0] == "chat" and kind[1] in formats.NAMES
     ]
-    for (answer, wire), (following, _) in pairwise(chats):
+
+
+def turns(name: str) -> Iterator[Turn]:
+    service = name.partition("/")[0]
+    for (answer, wire), (following, _) in pairwise(chats(name)):
         try:
-            earlier = in_our_words(recording.service, wire, answer)
-            asked = in_our_words(recording.service, wire, following)
+            earlier = in_our_words(service, wire, answer)
+            asked = in_our_words(service, wire, following)
         except InexpressibleError:
             continue
         before, sent = earlier.request.messages, asked.request.messages
@@ -52,10 +56,9 @@ def turns(name: str) -> Iterator[Turn]:
             yield Turn(wire, answer, following, asked, len(before))
 
 
-def decoded(service: str, turn: Turn) -> Response:
-    form = services.format_for(service, turn.wire)
-    body = turn.answer.answer
-    if naive.is_stream(body) or turn.wire == "ollama":
+def decoded(service: str, wire: str, body: bytes) -> Response:
+    form = services.format_for(service, wire)
+    if naive.is_stream(body) or wire == "ollama":
         return streamed(form, [body])
     return folded(form.decode(body))
 
@@ -76,7 +79,7 @@ def with_answer(request: Request, before: int, answer: Message) -> tuple[Request
     return request, {ours: theirs for theirs, ours in ids.items()}
 
 
-@pytest.mark.parametrize("name", recordings.names(), ids=str)
+@recordings.each
 def test_answers_go_back_as_recorded(name: str, tally: Tally) -> None:
     service = name.partition("/")[0]
     problems = []
@@ -88,7 +91,9 @@ def test_answers_go_back_as_recorded(name: str, tally: Tally) -> None:
         if changed_by_client(turn, found):
             tally.leave_out(service, "turns whose answer the recorded client changed before it sent it back")
             continue
-        request, ids = with_answer(turn.asked.request, turn.before, decoded(service, turn).message)
+        request, ids = with_answer(
+            turn.asked.request, turn.before, decoded(service, turn.wire, turn.answer.answer).message
+        )
         text = json.dumps(encoded(service, turn.wire, Asked(request, turn.asked.stream)))
         for mine, theirs in ids.items():
             text = text.replace(json.dumps(mine), json.dumps(theirs))
@@ -100,6 +105,57 @@ def test_answers_go_back_as_recorded(name: str, tally: Tally) -> None:
         if problem := difference(turn.wire, recorded, ours, rules, may_add=_DROPPED_BY_CLIENTS):
             problems.append(f"{turn.wire} {problem}")
     assert not problems, "\n".join(problems)
+
+
+@recordings.each
+def test_no_secret_is_lost(name: str, tally: Tally) -> None:
+    """Whatever a service wants back goes back with the next turn, also where the recorded client dropped it."""
+    service = name.partition("/")[0]
+    for exchange, wire in chats(name):
+        if exchange.status != 200 or not keeps_secrets(service, wire):
+            continue
+        found = naive.READERS[wire](exchange.answer)
+        if found.error or found.cut:
+            continue
+        answer = decoded(service, wire, exchange.answer)
+        history = [Message("user", "?"), answer.message, Message("user", "!")]
+        made = services.format_for(service, wire).chat(Request(model="gemini-2", messages=history), stream=False)
+        lost = [secret for secret in secrets(wire, exchange.answer) if json.dumps(secret).encode() not in made.body]
+        tally.add(service, wire, name, "states", len(secrets(wire, exchange.answer)))
+        assert not lost, f"{wire} lost {lost!s:.300}"
+
+
+def keeps_secrets(service: str, wire: str) -> bool:
+    """Of the services with chat completions, those whose row in the catalog says that they want details back."""
+    if wire != "openai-chat":
+        return True
+    row = ROWS.get(services.row_name(service, wire))
+    return row is not None and row.dialect.get("reasoning_echo") == "reasoning_details"
+
+
+def secrets(wire: str, body: bytes) -> list[str]:
+    """What is signed or encrypted in an answer; of a stream of Responses, at the end of its items."""
+    if wire == "bedrock" and naive.is_stream(body):
+        return secrets_in(naive.frames(body))
+    if wire in ("ollama", "cohere-v2"):
+        return []
+    events = naive.events(body) if naive.is_stream(body) else [json.loads(body)]
+    if wire == "openai-responses" and naive.is_stream(body):
+        done = [event for event in events if event["type"] == "response.output_item.done"]
+        events = [event for event in events if event.get("response", {}).get("output")][-1:] or done
+    return secrets_in(events)
+
+
+def secrets_in(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [found for item in value for found in secrets_in(item)]
+    if not isinstance(value, dict):
+        return []
+    keys = ("signature", "encrypted_content", "thoughtSignature", "thought_signature", "redactedContent")
+    here = [value[key] for key in keys if isinstance(value.get(key), str) and value[key]]
+    if value.get("type") in ("redacted_thinking", "reasoning.encrypted"):
+        here.append(value["data"])
+    return here + [found for inner in value.values() for found in secrets_in(inner)]
 
 
 def changed_by_client(turn: Turn, found: naive.Reading) -> bool:
