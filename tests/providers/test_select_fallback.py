@@ -206,9 +206,10 @@ def test_each_try_has_its_time():
 
 
 def test_the_time_of_a_try_is_over_with_the_first_token_of_a_stream():
-    a, b = scripted("a", After(60, "late")), scripted("b", After(0, "one two three four five", 0.03))
+    words = [TextDelta(word) for word in ("one ", "two ", "three ", "four")]
+    a, b = scripted("a", After(60, "late")), scripted("b", After(0, [*words, Finished("stop")], 0.03))
     events = streamed(fallback(a, b, try_timeout=0.08))
-    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "one two three four five"
+    assert "".join(event.text for event in events if isinstance(event, TextDelta)) == "one two three four"
     assert a.open == 0
 
 
