@@ -67,7 +67,7 @@
 ---@class llmspell.ModelChoice
 ---@field fallback? string[] Models, best first. The next one is asked when one fails by no fault of the request, but never after the first piece of a stream.
 ---@field balance? string[] Models that share the calls. One that failed rests for a while, and the next one is asked in its place.
----@field route? fun(...: any): any|llmspell.RouteRule[] What names the model for a request: the first rule that fits, or a function of `{text, tokens, messages, tools, media}`: the last message, about how many tokens the prompt has, how many messages there are, the names of the tools, and the kinds of media.
+---@field route? (fun(...: any): any)|llmspell.RouteRule[] What names the model for a request: the first rule that fits, or a function of `{text, tokens, messages, tools, media}`: the last message, about how many tokens the prompt has, how many messages there are, the names of the tools, and the kinds of media.
 ---@field by? "turns"|"least_busy" How `balance` shares: in turns, or each call to the one with the fewest open calls.
 ---@field try_timeout? number Seconds for each try; for a stream, until its first piece.
 ---@field rest? number Seconds for which a model that failed is asked last: 30 for `balance`, none for `fallback`. A provider that says how long to wait knows better.

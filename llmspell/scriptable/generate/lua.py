@@ -50,7 +50,7 @@ def lua_type(type_: Any) -> str:
         case {"map": value}:
             return f"table<string, {lua_type(value)}>"
         case {"one_of": types}:
-            return "|".join(lua_type(each) for each in types)
+            return "|".join(f"({each})" if each.startswith("fun(") else each for each in map(lua_type, types))
         case {"record": name}:
             return f"llmspell.{name}"
         case _:
