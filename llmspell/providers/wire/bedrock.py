@@ -13,6 +13,7 @@ from urllib.parse import quote
 from llmspell.errors import ModelError
 from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
+from llmspell.providers.wire.anthropic_schema import cleaned
 from llmspell.providers.wire.bedrock_answer import AnswerReader
 from llmspell.providers.wire.bedrock_auth import AwsSigner
 from llmspell.providers.wire.bedrock_messages import WIRE, converse_messages
@@ -134,7 +135,8 @@ def _body(request: Request) -> dict[str, Any]:
     if limits := _inference(request):
         body["inferenceConfig"] = limits
     if request.schema is not None:
-        schema = {"name": request.schema_name, "schema": dumps(request.schema).decode()}
+        # Whatever the model, Bedrock takes the same few keywords as Anthropic does.
+        schema = {"name": request.schema_name, "schema": dumps(cleaned(request.schema)).decode()}
         if about := request.schema.get("description"):
             schema["description"] = about
         body["outputConfig"] = {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": schema}}}

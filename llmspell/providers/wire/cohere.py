@@ -13,6 +13,7 @@ from llmspell.providers.content import Foreign, Media, Message, Reasoning, Text,
 from llmspell.providers.jobs import Job, Outcome, Rerank
 from llmspell.providers.wire import ranking
 from llmspell.providers.wire.bodies import count, dumps, laid_over, unsupported
+from llmspell.providers.wire.chat_schema import without
 from llmspell.providers.wire.cohere_answer import WIRE, AnswerReader
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.media import url_of
@@ -21,6 +22,18 @@ from llmspell.providers.wire.streams import Decoder, ServerSentObjects, guarded,
 T = TypeVar("T")
 
 _SAME = ("temperature", "seed", "max_tokens")
+_RANGES = (
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "minItems",
+    "maxItems",
+    "minLength",
+    "maxLength",
+)
+_REFUSED = (*_RANGES, "multipleOf", "uniqueItems", "$schema")
+"""What schemas may not say: https://docs.cohere.com/docs/structured-outputs."""
 _MOST_CHARACTERS = 65_536
 _BUDGETS = {"minimal": 1024, "low": 2048, "medium": 8192, "high": 24576}
 
@@ -104,7 +117,7 @@ def _settings(request: Request) -> dict[str, Any]:
     if request.stop:
         settings["stop_sequences"] = request.stop
     if request.schema is not None:
-        settings["response_format"] = {"type": "json_object", "json_schema": request.schema}
+        settings["response_format"] = {"type": "json_object", "json_schema": without(request.schema, _REFUSED)}
     if request.logprobs is not None:
         if request.logprobs:
             raise unsupported(WIRE, "log probabilities of other tokens than those chosen")

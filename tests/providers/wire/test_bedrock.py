@@ -27,6 +27,7 @@ from tests.providers.wire.traffic import Exchange, decoded, exchanges, folded, p
 FORMAT = Bedrock()
 CLAUDE = "us.anthropic.claude-sonnet-4-5-20250929-v1:0"
 TOOL = {"name": "add", "description": "adds", "parameters": {"type": "object", "properties": {}}}
+CLOSED = '{"type":"object","additionalProperties":false}'
 USAGE = {"inputTokens": 3, "outputTokens": 2, "totalTokens": 5}
 
 
@@ -101,12 +102,22 @@ def test_options_by_their_names():
         "outputConfig": {
             "textFormat": {
                 "type": "json_schema",
-                "structure": {"jsonSchema": {"name": "answer", "schema": '{"type":"object"}'}},
+                "structure": {"jsonSchema": {"name": "answer", "schema": CLOSED}},
             }
         },
         "additionalModelRequestFields": {"thinking": {"type": "enabled", "budget_tokens": 2048}},
         "guardrailConfig": {"trace": "enabled"},
     }
+
+
+def test_what_a_schema_may_not_say_goes_into_words():
+    number = {"type": "integer", "minimum": 1}
+    body = body_of(asking(schema={"type": "object", "properties": {"n": number}, "description": "A number."}))
+    told = body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]
+    assert told["description"] == "A number."
+    sent = json.loads(told["schema"])
+    assert sent["additionalProperties"] is False
+    assert sent["properties"]["n"] == {"type": "integer", "description": "(minimum: 1)"}
 
 
 @pytest.mark.parametrize(("choice", "word"), [("auto", {"auto": {}}), ("add", {"tool": {"name": "add"}}), (None, None)])

@@ -92,6 +92,13 @@ def test_options_by_their_names():
     }
 
 
+def test_what_a_schema_may_not_say_goes_into_words():
+    schema = {"$schema": "x", "type": "object", "properties": {"n": {"type": "integer", "minimum": 1}}}
+    sent = body_of(asking(schema=schema))["response_format"]["json_schema"]
+    number = {"type": "integer", "description": "(minimum: 1)"}
+    assert sent == {"type": "object", "properties": {"n": number}}
+
+
 def test_thinking_can_be_turned_off_or_up():
     assert body_of(asking(reasoning="none"))["thinking"] == {"type": "disabled"}
     low, high = (body_of(asking(reasoning=effort))["thinking"]["token_budget"] for effort in ("low", "high"))
