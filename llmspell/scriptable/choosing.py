@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmspell.errors import KINDS, InvalidValueError
+from llmspell.errors import InvalidValueError
 from llmspell.providers.base import Request
 from llmspell.providers.select import Balance, Fallback, Route, Rule, Selection
 from llmspell.providers.select.route import Chooser, media_of, prompt_tokens
 from llmspell.providers.select.selection import Models
-from llmspell.scriptable.checks import near
 from llmspell.scriptable.choices import ModelChoice
 from llmspell.scriptable.shapes import ScriptFunction
 
@@ -26,7 +25,6 @@ def selection_of(choice: ModelChoice, models: Models) -> Selection:
         )
     if "by" in choice and "balance" not in choice:
         raise InvalidValueError("llm: model.by belongs to balance")
-    _check_kinds(choice.get("on", []))
     options: dict[str, Any] = {name: value for name, value in choice.items() if name not in (*_WAYS, "by")}
     if "fallback" in choice:
         return Fallback(choice["fallback"], models=models, **options)
@@ -35,12 +33,6 @@ def selection_of(choice: ModelChoice, models: Models) -> Selection:
     route = choice["route"]
     rules = [Rule(**rule) for rule in route] if isinstance(route, list) else _chooser(route)
     return Route(rules, models=models, **options)
-
-
-def _check_kinds(kinds: list[str]) -> None:
-    for kind in kinds:
-        if kind not in KINDS:
-            raise InvalidValueError(f"llm: model.on: there is no kind of error {kind[:40]!r}", hint=near(kind, KINDS))
 
 
 def _chooser(function: ScriptFunction) -> Chooser:

@@ -86,6 +86,12 @@ def test_a_model_that_is_made_of_itself():
         assert f"{name} → " in caught.value.message
 
 
+def test_a_kind_of_error_that_does_not_exist():
+    with pytest.raises(InvalidValueError, match="smart: there is no kind of error 'rate_limits'") as caught:
+        registry(models=named(fallback=("a/b",), on=("rate_limits",))).resolve("smart")
+    assert caught.value.hint.startswith("did you mean rate_limit")
+
+
 def test_a_name_of_a_provider_is_taken():
     with pytest.raises(InvalidValueError, match=r"models\.openai: there is a provider of that name"):
         registry(models={"openai": SelectionConfig(fallback=("a/b",))}).resolve("openai")

@@ -178,3 +178,9 @@ def test_settings_of_a_project_are_kept(tmp_path: Path) -> None:
     assert [path.name for path in write_types(tmp_path)] == ["llmspell.d.ts", "jsconfig.json", "llmspell.lua"]
     assert (tmp_path / ".luarc.json").read_text() == "{}"
     assert (tmp_path / "llmspell.lua").read_text("utf-8") == FILES["llmspell.lua"]
+
+
+def test_a_function_among_other_types_is_bracketed() -> None:
+    either = {"one_of": ["function", "text"]}
+    assert lua_type(either) == "(fun(...: any): any)|string"
+    assert ts_type(either) == "((...args: any[]) => any) | string"

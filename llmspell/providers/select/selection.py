@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, Self, TypeVar, cast
 
 from llmspell.errors import KINDS, InvalidValueError, LlmspellError, ModelError, ProviderError, TimeoutExceededError
+from llmspell.nearest import nearest
 from llmspell.providers.base import (
     Embeddings,
     EmbedKind,
@@ -67,7 +68,8 @@ class Selection(LLMProvider):
     `models` is where their names are looked up; a host does that for those in `Host(providers=[...])`, where `name`
     is then the name of a model. `try_timeout` bounds each try in seconds, for a stream up to its first token.
     `rest` is how many seconds a model that failed is tried last, if the provider does not say it by `retry-after`.
-    `on` are more kinds of errors at which to try the next model, such as `auth` or `context_length`.
+    `on` are more kinds of errors at which to try the next model, such as `auth` or `context_length`. Raises
+    `InvalidValueError` for a kind that does not exist.
     """
 
     def __init__(
@@ -84,6 +86,9 @@ class Selection(LLMProvider):
         self._try_timeout = try_timeout
         self._rest = rest
         self._on = _ELSEWHERE | frozenset(on)
+        for kind in sorted(self._on - KINDS.keys()):
+            hint = nearest(kind, KINDS) or f"kinds are {', '.join(KINDS)}"
+            raise InvalidValueError(f"{name}: there is no kind of error {kind[:40]!r}", hint=hint)
 
     def bound_to(self, models: Models) -> Self:
         """The same choice among the models of a registry."""
