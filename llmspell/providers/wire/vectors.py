@@ -19,7 +19,7 @@ def _unpacked(text: str) -> list[float]:
     """What services send for `encoding_format: base64`."""
     import base64  # only for this
 
-    data = base64.b64decode(text)
-    if len(data) % 4:
+    data = base64.b64decode(text, validate=True)
+    if not data or len(data) % 4:
         raise ValueError
     return list(struct.unpack(f"<{len(data) // 4}f", data))
