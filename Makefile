@@ -8,7 +8,7 @@ READY := .venv/.ready
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[local]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[fast,local]' --group dev
 	@touch $@
 
 hello: $(READY)
@@ -38,6 +38,7 @@ fix: $(READY)
 generate: $(READY)
 	$(BIN)/python -m llmspell.scriptable.generate
 	$(BIN)/python -m llmspell.cli.reference
+	$(BIN)/python -m llmspell.providers.reference
 
 clean:
 	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,7 +12,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
-from llmspell import values
+from llmspell import loop, values
 from llmspell.border import Done, FromSpell, Interpreter, SpellSource
 from llmspell.config import Config
 from llmspell.drive import Driver, Worker, drive_blocking
@@ -26,6 +26,8 @@ from llmspell.spell import Spell, load_module
 from llmspell.stdin import StandardInput
 
 if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
     import httpx2
 
     from llmspell.providers.base import LLMProvider
@@ -189,17 +191,19 @@ def run(
     tools: Iterable[Callable[..., Any]] = (),
     http_transport: httpx2.AsyncBaseTransport | None = None,
     start_worker: Callable[[str], Child] | None = None,
+    make_loop: Callable[[], AbstractEventLoop] = loop.quick,
 ) -> Result:
     """Run one spell from a program without an event loop, and wait for it.
 
     Takes what `Host` and `Host.run` take, and `start_worker`, which gives the worker process for a dialect: one that
-    was started early, for instance. It is closed at the end. Raises `RuntimeError` inside a running event loop:
+    was started early, for instance. It is closed at the end. `make_loop` makes the event loop, if one is needed:
+    uvloop's where the extra `fast` is installed. Raises `RuntimeError` inside a running event loop:
     there, `await Host().run(...)`. `KeyboardInterrupt` ends the run, and is raised after its `Ended` event.
     """
     host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
     task = _Run(host, spell, params, model, limits, isolation, stdin, seed, on_event)
     try:
-        task.drive_blocking(start_worker)
+        task.drive_blocking(start_worker, make_loop)
     except KeyboardInterrupt:
         task.interrupted()
         raise
@@ -267,15 +271,17 @@ class _Run:
     async def drive(self) -> None:
         await Driver(self.session, self._make_worker).run(self._source, self._deadline)
 
-    def drive_blocking(self, start_worker: Callable[[str], Child] | None = None) -> None:
+    def drive_blocking(
+        self,
+        start_worker: Callable[[str], Child] | None = None,
+        make_loop: Callable[[], AbstractEventLoop] = loop.quick,
+    ) -> None:
         _refuse_running_loop()
         interpreter = self._blocking_interpreter(start_worker)
         try:
             drive_blocking(self.session, interpreter, self._source)
             if not self.session.ended:
-                import asyncio  # slow to import, and many spells never wait
-
-                asyncio.run(self._finish(interpreter))
+                loop.run(lambda: self._finish(interpreter), make_loop)
         finally:
             interpreter.close()
 

@@ -61,7 +61,20 @@ def test_every_language_is_found_by_its_dialects_and_its_files():
     assert languages.bridge_for("notes.txt") is None
 
 
-HEAVY = ("asyncio", "ssl", "pydantic", "httpx2", "rich", "click", "tiktoken", "importlib.metadata", "lupa", "_quickjs")
+HEAVY = (
+    "asyncio",
+    "ssl",
+    "pydantic",
+    "httpx2",
+    "aiohttp",
+    "uvloop",
+    "rich",
+    "click",
+    "tiktoken",
+    "importlib.metadata",
+    "lupa",
+    "_quickjs",
+)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from llmspell import loop
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
 from llmspell.cli.arguments import complete_language, complete_model, read_spell
 from llmspell.cli.early import HeadStart
@@ -94,6 +95,7 @@ def _run(early: HeadStart, spell: Any, config: Config, params: Any, given: dict[
             check=False,
             config=config,
             start_worker=early.take,
+            make_loop=loop.plain,  # Ctrl-C is watched for
         )
     except KeyboardInterrupt as interrupt:
         reporter.interrupted(interrupt)

@@ -1,4 +1,4 @@
-"""HTTP: the only module that imports an HTTP library.
+"""HTTP: beside `fast` the only module that imports an HTTP library.
 
 Every failure comes out as an `LlmspellError`; those that a new attempt may mend come wrapped in `Retry`.
 """
@@ -9,13 +9,17 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+from urllib.request import getproxies
 
 import httpx2
 
 from llmspell.errors import NetworkError, ProviderError, TimeoutExceededError
 from llmspell.providers.pools import Pools
 from llmspell.providers.retry import Retry, retry_after
+
+if TYPE_CHECKING:
+    import ssl
 
 CONNECT_TIMEOUT = 10.0
 READ_TIMEOUT = 600.0
@@ -38,18 +42,31 @@ class Call(NamedTuple):
     provider: str = ""
 
 
+class Client(Protocol):
+    """What sends requests: a client of httpx2, or what `fast` has in its place."""
+
+    async def send(self, request: httpx2.Request, *, stream: bool) -> httpx2.Response:
+        """Send a request; returns when the headers of the answer are there."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
+
+
 class HttpTransport:
     """Connections, shared by all providers of one registry.
 
     `http_transport` replaces the connections, for tests, proxies, or another HTTP library; it stays the caller's
-    to close. The proxies of the environment are respected otherwise. Connections belong to the event loop that
-    made them, so a transport that is used from another loop starts afresh.
+    to close. Otherwise they are aiohttp's where the extra `fast` is installed, and httpx2's where it is not, or
+    where the environment names proxies, which are respected. Connections belong to the event loop that made them,
+    so a transport that is used from another loop starts afresh.
     """
 
     def __init__(self, http_transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._given = http_transport
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pools: dict[bool, Pools[httpx2.AsyncClient]] = {}
+        self._pools: dict[bool, Pools[Client]] = {}
         self._urls: dict[str, httpx2.URL] = {}
 
     async def open(self, call: Call) -> Reply:
@@ -72,7 +89,7 @@ class HttpTransport:
             for pools in every.values():
                 await pools.aclose()
 
-    def _pools_for(self, *, secure: bool) -> Pools[httpx2.AsyncClient]:
+    def _pools_for(self, *, secure: bool) -> Pools[Client]:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._pools = loop, {}
@@ -81,12 +98,15 @@ class HttpTransport:
             pools = self._pools[secure] = self._new_pools(secure=secure)
         return pools
 
-    def _new_pools(self, *, secure: bool) -> Pools[httpx2.AsyncClient]:
+    def _new_pools(self, *, secure: bool) -> Pools[Client]:
         if self._given is not None:
             return Pools(lambda: httpx2.AsyncClient(transport=self._given), float("inf"))
         # Reading the certificates takes longer than a call: once for all pools, and never for plain HTTP.
-        verify = httpx2.create_ssl_context() if secure else False
-        return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify), _POOL_SIZE)
+        verify = httpx2.create_ssl_context() if secure else None
+        fast = _fast()
+        if fast is not None:
+            return Pools(lambda: fast(verify), float("inf"))
+        return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify or False), _POOL_SIZE)
 
     def _url(self, text: str) -> httpx2.URL:
         url = self._urls.get(text)
@@ -101,7 +121,17 @@ class HttpTransport:
         return url
 
 
-async def _send(client: httpx2.AsyncClient, call: Call, url: httpx2.URL) -> httpx2.Response:
+def _fast() -> Callable[[ssl.SSLContext | None], Client] | None:
+    if any(name != "no" for name in getproxies()):
+        return None
+    try:
+        from llmspell.providers.fast import AiohttpTransport  # an extra
+    except ImportError:
+        return None
+    return AiohttpTransport
+
+
+async def _send(client: Client, call: Call, url: httpx2.URL) -> httpx2.Response:
     request = httpx2.Request(
         call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
     )

@@ -31,6 +31,8 @@ from llmspell.providers.transport import HttpTransport
 from llmspell.providers.wire.openai_chat import OpenAIChat
 from tests.providers.loopback import LoopbackServer, chunk, completion, http, sse
 
+pytestmark = pytest.mark.usefixtures("connections")
+
 KEY = "sk-proj-abcdefghijklmnop1234"
 CUT = LoopbackServer.CUT
 QUICK = RetryPolicy(first_pause=0.001, longest_pause=0.01)
@@ -325,7 +327,7 @@ def test_before_the_first_token_a_stream_is_tried_again(first):
     ids=["cut", "ended", "error-event"],
 )
 def test_after_the_first_token_a_broken_stream_is_an_error(rest, error):
-    failed, server = failing(sse(*HELLO, *rest, end=CUT not in rest), use=streaming(), error=error)
+    failed, server = failing(sse(*HELLO, 0.05, *rest, end=CUT not in rest), use=streaming(), error=error)
     assert failed.retryable
     assert failed.provider == "here"
     assert len(server.received) == 1

@@ -27,6 +27,8 @@ from tests.providers.loopback import LoopbackServer, chunk, completion, http, ss
 OBEDIENT = RetryPolicy(first_pause=100, longest_pause=100, budget=20)
 STREAM = (chunk({"content": "Hel"}), chunk({"content": "lo"}, "stop", usage=completion()["usage"]), "[DONE]")
 
+pytestmark = pytest.mark.usefixtures("connections")
+
 Use = Callable[[HttpProvider], Awaitable[Any]]
 
 

@@ -17,6 +17,8 @@ from llmspell.providers.transport import Call, HttpTransport, host_of
 from llmspell.testing import Answer, RecordedTransport
 from tests.providers.loopback import LoopbackServer, chunk, completion, http, sse
 
+pytestmark = pytest.mark.usefixtures("connections")
+
 URL = "http://server.test:8080/v1/chat/completions"
 
 
