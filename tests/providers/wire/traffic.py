@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
 import json
-from collections.abc import Iterator
-from functools import cache
 from typing import Any, NamedTuple
-from urllib.parse import unquote, urlsplit
 
 import pytest
-import yaml
 from hypothesis import strategies as st
 
 from llmspell.providers.base import Accumulator, Event, Response
 from llmspell.providers.wire.format import StreamDecoder
-from tests.providers.loopback import CASSETTES
+from tests.conformance import recordings
 
 
 class Exchange(NamedTuple):
@@ -33,42 +27,16 @@ class Exchange(NamedTuple):
         return json.loads(self.answer)
 
 
-@cache
-def exchanges(service: str) -> tuple[Exchange, ...]:
+def exchanges(service: str) -> list[Exchange]:
     """All exchanges with a service, in the order of the recordings; skips where there are no recordings."""
-    if not CASSETTES.is_dir():
+    names = [name for name in recordings.names() if name.startswith(f"{service}/")]
+    if not names:
         pytest.skip("the recorded traffic is not beside the project")
-    return tuple(found for file in sorted((CASSETTES / service).glob("*.yaml")) for found in _read(file))
-
-
-def _read(file) -> Iterator[Exchange]:
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    for document in yaml.load_all(file.read_text(encoding="utf-8"), Loader=loader):
-        if "then" in document:
-            when, then = document["when"], document["then"]
-            body = (then["body"] or "").encode()
-            body = base64.b64decode(body) if then.get("body_encoding") == "base64" else body
-            yield Exchange(file.name, unquote(when["path"]), _asked(when["body"]), then["status"], body)
-        for interaction in document.get("interactions", ()):
-            request, response = interaction["request"], interaction["response"]
-            asked = request.get("parsed_body") or _asked(request.get("body"))
-            path = unquote(urlsplit(request["uri"]).path)
-            yield Exchange(file.name, path, asked, response["status"]["code"], _body(response))
-
-
-def _asked(body: Any) -> Any:
-    try:
-        return json.loads(body) if body else None
-    except ValueError:
-        return body
-
-
-def _body(response: dict[str, Any]) -> bytes:
-    if "parsed_body" in response:
-        return json.dumps(response["parsed_body"]).encode()
-    body = response["body"]["string"]
-    body = body if isinstance(body, bytes) else body.encode()
-    return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+    return [
+        Exchange(name.partition("/")[2], found.path, found.asked, found.status, found.answer)
+        for name in names
+        for found in recordings.recording(name).exchanges
+    ]
 
 
 @st.composite
