@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 from typing import Literal
+from urllib.parse import unquote
 
-from llmspell.providers.catalog import ROWS
+from llmspell.providers.catalog import ROWS, Row
 from llmspell.providers.wire import formats
-from llmspell.providers.wire.format import Format
+from llmspell.providers.wire.format import Format, HttpRequest
 from tests.conformance.recordings import Exchange
 
-Kind = Literal["chat", "embeddings", "models", "count", "rerank"]
+Kind = Literal["chat", "embeddings", "models", "count", "job"]
 
 _ENDPOINTS: tuple[tuple[str, str, Kind, str], ...] = (
     ("POST", r"/chat/completions$", "chat", "openai-chat"),
@@ -32,6 +33,9 @@ _ENDPOINTS: tuple[tuple[str, str, Kind, str], ...] = (
     ("POST", r":countTokens$", "count", "gemini"),
     ("POST", r"/v1/tokenize$", "count", "cohere-v2"),
     ("POST", r"/count-tokens$", "count", "bedrock"),
+    ("POST", r"/rerank$", "job", "openai-chat"),
+    ("POST", r"/images/generations$", "job", "openai-chat"),
+    ("POST", r"/audio/(?:speech|transcriptions)$", "job", "openai-chat"),
 )
 
 ELSEWHERE = (
@@ -46,9 +50,6 @@ ELSEWHERE = (
     (r"/realtime/|/webrtc", "realtime sessions over WebRTC and WebSocket"),
     (r"/v1beta/interactions", "Gemini's interactions: the same models answer generateContent"),
     (r"/mcp$", "the Model Context Protocol, which is no format of models"),
-    (r"/audio/(?:speech|transcriptions)", "speech: no wire format has it"),
-    (r"/images/generations", "pictures beside the chat: no wire format has them"),
-    (r"/rerank$", "reranking: no wire format has it"),
     (r"^POST /v1/embed$", "Cohere's first version of embeddings; the format speaks the second"),
     (r"^POST /token$", "Google's exchange of credentials, which its own library does"),
     (r"/api/models/", "Hugging Face's facts of a model, outside its router"),
@@ -67,9 +68,13 @@ _ROWS = {
     "llamacpp": "llamacpp-server",
     ("gemini", "openai-chat"): "gemini-openai",
     ("ollama", "openai-chat"): "ollama-openai",
-    ("azure", "openai-chat"): "azure",
+    ("openai-responses", "openai-responses"): "openai-responses",
+    ("openai-other", "openai-responses"): "openai-responses",
+    ("xai", "openai-responses"): "xai-responses",
+    ("azure", "openai-responses"): "azure-responses",
 }
-_DIALECTS = {"vertex": {"vertex": True}}
+_OWN_WIRES = {("voyage", "openai-chat"): "voyage", ("anthropic", "openai-chat"): "anthropic"}
+"""Services that give the paths of chat completions another meaning."""
 
 
 def kind_of(service: str, exchange: Exchange) -> tuple[Kind, str] | None:
@@ -78,7 +83,7 @@ def kind_of(service: str, exchange: Exchange) -> tuple[Kind, str] | None:
         return None
     for method, path, kind, wire in _ENDPOINTS:
         if exchange.method == method and re.search(path, exchange.path):
-            return kind, "anthropic" if (kind, service) == ("models", "anthropic") else wire
+            return kind, _OWN_WIRES.get((service, wire), wire)
     return None
 
 
@@ -88,15 +93,30 @@ def why_not(exchange: Exchange) -> str | None:
     return next((reason for path, reason in ELSEWHERE if re.search(path, asked)), None)
 
 
-def row_name(service: str, wire: str) -> str:
-    """The row of the catalog for recordings of a service, which may not exist."""
-    return _ROWS.get((service, wire)) or _ROWS.get(service) or service
+def row_of(service: str, wire: str) -> Row | None:
+    """The row of the catalog for recordings of a service in a format; None for services that have none."""
+    row = ROWS.get(_ROWS.get((service, wire)) or _ROWS.get(service) or service)
+    return row if row is not None and row.wire == wire else None
 
 
 @cache
 def format_for(service: str, wire: str) -> Format:
-    """The format, in the dialect of the catalog's row where that speaks it."""
-    row = ROWS.get(row_name(service, wire))
-    if row is not None and row.wire == wire:
-        return formats.make(wire, row.dialect)
-    return formats.make(wire, _DIALECTS.get(service, {}))
+    """The format, in the dialect of the service where the catalog has it."""
+    row = row_of(service, wire)
+    return formats.make(wire, row.dialect if row else {})
+
+
+_OTHER_BASES = frozenset({("azure", "openai-chat"), ("huggingface", "openai-chat")})
+"""Recorded with the older paths of Azure, which have the deployment in them, and with those behind the router."""
+
+
+def is_path_of(service: str, wire: str, made: HttpRequest, exchange: Exchange) -> bool:
+    """Whether a request of ours goes where the recorded one went, gateways with paths of their own aside."""
+    path = unquote(made.path.partition("?")[0])
+    row = row_of(service, wire)
+    if row is None or not exchange.host or (service, wire) in _OTHER_BASES or row.base_url.startswith("http:"):
+        return exchange.path.endswith(path)
+    rows = [row, ROWS.get(f"{row.name}-regional", row)]
+    patterns = [re.sub(r"\\\{.*?\\\}", "(?:https://)?[^/]+", re.escape(row.base_url)) for row in rows]
+    recorded = f"https://{exchange.host}{exchange.path}"
+    return any(re.fullmatch(pattern + re.escape(path), recorded) for pattern in patterns)

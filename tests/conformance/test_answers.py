@@ -10,7 +10,6 @@ from itertools import takewhile
 
 from llmspell.errors import LlmspellError
 from llmspell.providers.base import Response
-from llmspell.providers.catalog import ROWS
 from llmspell.providers.wire import formats
 from llmspell.providers.wire.problem import RefusedError
 from tests.conformance import naive, recordings, services
@@ -144,8 +143,8 @@ def borders(body: bytes, border: bytes | None) -> list[int]:
 
 
 def compared(service: str, wire: str, response: Response, found: naive.Reading) -> list[str]:
-    row = ROWS.get(services.row_name(service, wire))
-    in_total = bool(row and row.wire == wire and row.dialect.get("output_in_total"))
+    row = services.row_of(service, wire)
+    in_total = bool(row and row.dialect.get("output_in_total"))
     return differences(response, found, output_in_total=in_total)
 
 

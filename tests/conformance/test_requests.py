@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from llmspell.errors import ModelError
-from llmspell.providers.catalog import ROWS
 from llmspell.providers.wire import formats
 from llmspell.providers.wire.chat_dialect import Dialect
+from llmspell.providers.wire.format import HttpRequest
 from tests.conformance import recordings, services
 from tests.conformance.recordings import Exchange
 from tests.conformance.same import difference
@@ -24,17 +23,16 @@ def in_our_words(service: str, wire: str, exchange: Exchange) -> Asked:
         raise InexpressibleError("a request that the recording does not hold")
     match wire:
         case "openai-chat":
-            row = ROWS.get(services.row_name(service, wire))
-            dialect = row.dialect if row is not None and row.wire == wire else {}
-            return chat.translate(body, Dialect(**dialect))
+            row = services.row_of(service, wire)
+            return chat.translate(body, Dialect(**(row.dialect if row else {})))
         case "openai-responses":
             return responses.translate(body)
         case "anthropic":
             return anthropic.translate(body)
         case "gemini":
-            return gemini.translate(body, model_of(exchange))
+            return gemini.translate(body, model_of(exchange), stream="stream" in exchange.path)
         case "bedrock":
-            return bedrock.translate(body, model_of(exchange))
+            return bedrock.translate(body, model_of(exchange), stream="stream" in exchange.path)
         case "ollama":
             return others.ollama(body)
     return others.cohere(body)
@@ -42,17 +40,13 @@ def in_our_words(service: str, wire: str, exchange: Exchange) -> Asked:
 
 def model_of(exchange: Exchange) -> str:
     """The model in the path."""
-    if "/publishers/" in exchange.path:
-        return exchange.path.partition("/v1beta1/")[2].rpartition(":")[0]
     if exchange.path.startswith("/model/"):
         return exchange.path.split("/")[2]
     return exchange.path.partition("/models/")[2].rpartition(":")[0]
 
 
-def encoded(service: str, wire: str, asked: Asked) -> dict[str, Any]:
-    made = services.format_for(service, wire).chat(asked.request, stream=asked.stream)
-    body: dict[str, Any] = json.loads(made.body)
-    return body
+def encoded(service: str, wire: str, asked: Asked) -> HttpRequest:
+    return services.format_for(service, wire).chat(asked.request, stream=asked.stream)
 
 
 @recordings.each
@@ -75,6 +69,8 @@ def test_requests_mean_the_same(name: str, tally: Tally) -> None:
             continue
         tally.add(recording.service, wire, name, "requests")
         recorded = gemini.camel(exchange.asked) if wire == "gemini" else exchange.asked
-        if found := difference(wire, recorded, ours):
+        if not services.is_path_of(recording.service, wire, ours, exchange):
+            problems.append(f"{wire} #{number} goes to {ours.path}, not to {exchange.host}{exchange.path}")
+        if found := difference(wire, recorded, json.loads(ours.body)):
             problems.append(f"{wire} #{number} {found}")
     assert not problems, "\n".join(problems)

@@ -9,7 +9,6 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from llmspell.providers.base import Request, Response
-from llmspell.providers.catalog import ROWS
 from llmspell.providers.content import Message, ToolResult
 from llmspell.providers.wire import formats
 from tests.conformance import naive, recordings, services
@@ -94,7 +93,7 @@ def test_answers_go_back_as_recorded(name: str, tally: Tally) -> None:
         request, ids = with_answer(
             turn.asked.request, turn.before, decoded(service, turn.wire, turn.answer.answer).message
         )
-        text = json.dumps(encoded(service, turn.wire, Asked(request, turn.asked.stream)))
+        text = encoded(service, turn.wire, Asked(request, turn.asked.stream)).body.decode()
         for mine, theirs in ids.items():
             text = text.replace(json.dumps(mine), json.dumps(theirs))
         ours = json.loads(text)
@@ -129,7 +128,7 @@ def keeps_secrets(service: str, wire: str) -> bool:
     """Of the services with chat completions, those whose row in the catalog says that they want details back."""
     if wire != "openai-chat":
         return True
-    row = ROWS.get(services.row_name(service, wire))
+    row = services.row_of(service, wire)
     return row is not None and row.dialect.get("reasoning_echo") == "reasoning_details"
 
 

@@ -24,7 +24,7 @@ WIRE = "bedrock"
 _NAMES = {"temperature": "temperature", "topP": "top_p", "maxTokens": "max_tokens", "stopSequences": "stop"}
 
 
-def translate(body: dict[str, Any], model: str) -> Asked:
+def translate(body: dict[str, Any], model: str, *, stream: bool) -> Asked:
     rest = {key: value for key, value in body.items() if value is not None}
     limits = dict(rest.pop("inferenceConfig", {}))
     options: dict[str, Any] = pop_words(limits, _NAMES)
@@ -48,7 +48,7 @@ def translate(body: dict[str, Any], model: str) -> Asked:
         options["reasoning"] = rest.pop("additionalModelRequestFields")["thinking"]["budget_tokens"]
     messages = [Message("system", _parts(system))] if (system := rest.pop("system", None)) else []
     messages += [Message(turn["role"], _parts(turn["content"])) for turn in rest.pop("messages")]
-    return Asked(Request(model=model, messages=messages, extra=rest, **options), stream=False)
+    return Asked(Request(model=model, messages=messages, extra=rest, **options), stream)
 
 
 def _tool(spec: dict[str, Any]) -> dict[str, Any]:

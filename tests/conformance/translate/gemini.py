@@ -43,7 +43,7 @@ def camel(value: Any) -> Any:
     return {key: inner if key in _OPAQUE else camel(inner) for key, inner in named.items()}
 
 
-def translate(body: dict[str, Any], model: str) -> Asked:
+def translate(body: dict[str, Any], model: str, *, stream: bool) -> Asked:
     rest = {key: value for key, value in camel(body).items() if value is not None}
     config = {key: value for key, value in rest.pop("generationConfig", {}).items() if value is not None}
     options: dict[str, Any] = pop_words(config, _NAMES)
@@ -60,7 +60,7 @@ def translate(body: dict[str, Any], model: str) -> Asked:
     messages += _messages(rest.pop("contents"))
     if config:
         rest["generationConfig"] = config
-    return Asked(Request(model=model, messages=messages, extra=rest, **options), stream=False)
+    return Asked(Request(model=model, messages=messages, extra=rest, **options), stream)
 
 
 def _schema(config: dict[str, Any], options: dict[str, Any]) -> None:
