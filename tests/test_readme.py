@@ -100,7 +100,7 @@ def reply(request: Request) -> Reply:
             usage=Usage(),
             model="m",
         )
-    return "Some words. And some more."
+    return '{"city": "Paris"}' if request.schema else "Some words. And some more."
 
 
 @of("lua", "js")
@@ -109,7 +109,7 @@ def test_spells_run(block: Block, folder: Path) -> None:
     result = llmspell.run(
         spell,
         config=llmspell.Config(cache_dir=folder),
-        providers=[ScriptedProvider(reply, name) for name in ("scripted", "openai", "local")],
+        providers=[ScriptedProvider(reply, name) for name in ("scripted", "openai", "local", "voyage")],
         tools=[weather],
         model="scripted/test",
         stdin="one\ntwo\n",
