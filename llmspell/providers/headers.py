@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 # OpenAI and most others; Anthropic; AWS; Azure.
-_REQUEST_IDS = ("x-request-id", "request-id", "x-amzn-requestid", "apim-request-id")
+_REQUEST_IDS = frozenset({"x-request-id", "request-id", "x-amzn-requestid", "apim-request-id"})
 
 
-def request_id(headers: Mapping[str, str]) -> str | None:
-    """The provider's name for the HTTP request, which its support asks for."""
-    return next((value for name in _REQUEST_IDS if (value := headers.get(name))), None)
+def read(headers: Mapping[str, str]) -> tuple[str | None, dict[str, str]]:
+    """The provider's name for the HTTP request, which its support asks for, and the headers about rate limits.
 
-
-def rate_limits(headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers about rate limits: `x-ratelimit-*`, `anthropic-ratelimit-*`, `ratelimit-*` and `retry-after*`."""
-    named = [name for name in headers if "ratelimit" in name or name.startswith("retry-after")]
-    return {name: headers[name] for name in named}
+    Those are `x-ratelimit-*`, `anthropic-ratelimit-*`, `ratelimit-*` and `retry-after*`.
+    """
+    request_id, limits = None, {}
+    for name, value in headers.items():
+        if "ratelimit" in name or name.startswith("retry-after"):
+            limits[name] = value
+        elif name in _REQUEST_IDS and (request_id is None or name == "x-request-id"):
+            request_id = value
+    return request_id, limits

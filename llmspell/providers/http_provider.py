@@ -84,10 +84,13 @@ class HttpProvider(LLMProvider):
         call = self._call(self._format.chat(request, stream=False), request.timeout)
         accumulator = Accumulator(request.model)
         events, headers = await self._whole(call, self._format.decode, request.model)
-        with self._translating(200, request.model):
-            for event in _with_headers(events, headers):
-                accumulator.add(event)
+        for event in _with_headers(events, headers):
+            accumulator.add(event)
+        try:
             return accumulator.response()
+        except LlmspellError as error:
+            error.provider = error.provider or self.name
+            raise
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
         call = self._call(self._format.chat(request, stream=True), request.timeout)
@@ -275,7 +278,7 @@ class HttpProvider(LLMProvider):
 
 def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event]:
     """The first events of an answer, with what its headers tell."""
-    request_id, limits = facts.request_id(headers), facts.rate_limits(headers)
+    request_id, limits = facts.read(headers)
     if request_id is None and not limits:
         return events
     started = next((event for event in events if isinstance(event, Started)), None)

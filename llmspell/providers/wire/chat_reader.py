@@ -58,7 +58,9 @@ class Reader:
         self._calls = ToolCallAssembler()
         self._details: list[dict[str, Any]] = []
         self._recording: Recording | None = None
+        self._size = 0
         self._last: dict[str, Any] = {}
+        self._kept: dict[str, Any] = {}
         self._raw: dict[str, Any] = {}
 
     def read(self, chunk: Any) -> list[Event]:
@@ -79,12 +81,8 @@ class Reader:
         events: list[Event] = []
         if chunk.get("error") or "choices" not in chunk:
             _refuse(chunk)
-        last = self._last
-        if chunk.keys() != last.keys():
-            if last:
-                self._keep_fields_of(last)
-            else:
-                events.append(Started(_name(chunk.get("id")), _name(chunk.get("model"))))
+        if len(chunk) != self._size:
+            self._begin(chunk, events)
         self._last = chunk
         choices = chunk.get("choices")
         choice = choices[0] if choices else {}
@@ -95,13 +93,26 @@ class Reader:
         if reason := choice.get("finish_reason"):
             self.finished = True
             self._raw_reason = str(reason)
+            self._keep_fields_of(chunk)
         if usage := chunk.get("usage") or choice.get("usage"):
             self._usage = usage
         return events
 
+    def _begin(self, chunk: dict[str, Any], events: list[Event]) -> None:
+        """The first chunk, and those that have more or fewer fields than the one before.
+
+        Azure's first one is about the prompt: it has neither an id nor anything of the answer.
+        """
+        self._keep_fields_of(chunk)
+        if not self._size:
+            if not chunk.get("id") and not chunk.get("choices"):
+                return
+            events.append(Started(_name(chunk.get("id")), _name(chunk.get("model"))))
+        self._size = len(chunk)
+
     def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
         content = delta.get("content")
-        if len(delta) == 1 and type(content) is str and content:  # most chunks of most streams
+        if type(content) is str and content and len(delta) == 1 + ("role" in delta):  # most chunks of most streams
             events.append(TextDelta(content if content.isascii() else valid(content)))
             return
         if reasoning := delta.get("reasoning_content") or delta.get("reasoning"):
@@ -181,7 +192,10 @@ class Reader:
         return events
 
     def _keep_fields_of(self, chunk: dict[str, Any]) -> None:
-        """Keep what we have no word for. Called when the fields of the chunks change, and with the last one."""
+        """Keep what we have no word for. Not done with every chunk, for which there is no time: they are alike."""
+        if chunk is self._kept:
+            return
+        self._kept = chunk
         if not _PLAIN_CHUNK.issuperset(chunk):
             self._raw |= _others(chunk, _PLAIN_CHUNK)
             groq = chunk.get("x_groq")

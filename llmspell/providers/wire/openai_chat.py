@@ -113,16 +113,16 @@ class Decoder:
         self._sse = sse.Decoder()
         self._output_in_total = output_in_total
         self._reader = Reader(output_in_total=output_in_total)
-        self._begun = False
+        self._is_stream = False
         self._body: bytes | None = None
 
     def feed(self, piece: bytes) -> list[Event]:
         """The events in the next bytes. Raises `RefusedError` for an error event, `ProviderError` for nonsense."""
-        if not self._begun:
+        if not self._is_stream:
             self._begin(piece)
-        if self._body is not None:
-            self._collect(piece)
-            return []
+            if self._body is not None:
+                self._collect(piece)
+                return []
         return self._events(self._sse.feed(piece))
 
     def end(self) -> list[Event]:
@@ -140,9 +140,9 @@ class Decoder:
 
     def _begin(self, piece: bytes) -> None:
         first = piece.lstrip(_BLANK)[:1]
-        self._begun = bool(first)
-        if first in _WHOLE:
+        if self._body is None and first in _WHOLE:
             self._body = b""
+        self._is_stream = bool(first) and self._body is None
 
     def _collect(self, piece: bytes) -> None:
         self._body = (self._body or b"") + piece

@@ -176,8 +176,13 @@ def test_a_stream_that_only_says_done_is_finished():
 
 
 def test_azure_begins_with_a_chunk_without_choices():
-    response = streamed({"id": "", "model": "", "choices": [], "prompt_filter_results": []}, chunk(finish="stop"), DONE)
-    assert (response.text, response.model) == ("", "asked-for")
+    response = streamed(
+        {"id": "", "model": "", "choices": [], "prompt_filter_results": [{"prompt_index": 0}]},
+        chunk(finish="stop"),
+        DONE,
+    )
+    assert (response.text, response.model, response.id) == ("", "m-1", "chatcmpl-1")
+    assert response.raw == {"prompt_filter_results": [{"prompt_index": 0}]}
 
 
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
