@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any
 
 from llmspell.providers.base import Accumulator, Event, Response
+from llmspell.providers.content import Reasoning, Text, ToolCall
 from llmspell.providers.wire.format import Format
 from tests.conformance.naive import WORDS, Reading
 
@@ -44,6 +45,10 @@ def differences(response: Response, found: Reading, *, output_in_total: bool = F
         "calls": _complete(found),
         "stop": found.stop,
         "finish": _finish(found),
+        "id": found.id or None,
+        "model": found.model or "asked-for",
+        "logprobs": found.logprobs,
+        "order": found.order if len(found.calls) == len(_complete(found)) else _order(response),
         **_tokens(found, output_in_total=output_in_total),
     }
     usage = response.usage
@@ -53,6 +58,10 @@ def differences(response: Response, found: Reading, *, output_in_total: bool = F
         "calls": [(call.name, call.arguments) for call in response.tool_calls],
         "stop": response.raw_finish_reason,
         "finish": response.finish_reason,
+        "id": response.id,
+        "model": response.model,
+        "logprobs": [(token["token"], token["logprob"]) for token in response.logprobs or []],
+        "order": _order(response),
         "input": usage.input_tokens,
         "output": usage.output_tokens,
         "cached": usage.cached_tokens or 0,
@@ -64,6 +73,13 @@ def differences(response: Response, found: Reading, *, output_in_total: bool = F
         for name in wanted
         if wanted[name] != got[name]
     ]
+
+
+def _order(response: Response) -> list[str]:
+    """The kinds of the parts, in their order."""
+    kinds = {Text: "text", Reasoning: "reasoning", ToolCall: "call"}
+    said = [kinds[type(part)] for part in response.parts if type(part) in kinds and getattr(part, "text", "a call")]
+    return [kind for kind, _ in groupby(said)]
 
 
 def _complete(found: Reading) -> list[tuple[str, Any]]:
