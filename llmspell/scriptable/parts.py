@@ -186,10 +186,13 @@ def _guessed(kind: str, name: str | None, url: str | None) -> str | None:
     """The media type that the ending of the name tells; something general for a URL, which the provider reads."""
     import mimetypes  # only for media without a type
 
-    found = mimetypes.guess_type(name or url or "")[0]
-    if found is None and url is not None:
-        return "application/pdf" if kind == "document" else f"{kind}/*"
-    return found
+    path = name or re.split(r"[?#]", url or "", maxsplit=1)[0]
+    found = mimetypes.guess_type(path, strict=False)[0]
+    if found is not None and (kind == "document" or found.startswith(f"{kind}/")):
+        return found
+    if url is None:
+        return None
+    return "application/pdf" if kind == "document" else f"{kind}/*"
 
 
 def _check_mime(kind: str, mime: str | None, place: str) -> None:
