@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -161,6 +162,13 @@ def test_embeddings_in_as_many_requests_as_it_takes():
     found, asked = against("bedrock", *replies, use=lambda provider: provider.embed(titan, ["a", "b"]))
     assert (found.vectors, found.usage.input_tokens) == ([[1], [2]], 4)
     assert [request.body["inputText"] for request in asked] == ["a", "b"]
+
+
+def test_the_name_of_a_model_stays_one_segment_of_the_path():
+    arn = "arn:aws:bedrock:us-east-1:1:inference-profile/us.x-v1:0"
+    asked = Request(model=arn, messages=ASKED.messages)
+    _, (received,) = against("bedrock", http(CONVERSED), use=lambda provider: provider.complete(asked))
+    assert received.path == f"/model/{quote(arn, safe='')}/converse"
 
 
 def test_models_of_ollama():

@@ -185,16 +185,13 @@ class AnswerReader(Reader):
         for part, content in enumerate(item.get("content") or ()):
             refusal = content.get("type") == "refusal"
             self._refused = self._refused or refusal
+            text = content["refusal" if refusal else "text"]
             if (index, part) not in self._pieces:
-                text = content["refusal" if refusal else "text"]
                 events += self._text(index, part, {"delta": text, "logprobs": content.get("logprobs")})
-            data: dict[str, Any] = {"item": kept} if kept else {}
-            if refusal:
-                data["refusal"] = True
-            if annotations := content.get("annotations"):
-                data["annotations"] = annotations
-            if data:
-                events.append(self._state("text", (index, part), data))
+            data = {"item": kept, "refusal": refusal, "annotations": content.get("annotations")}
+            told = {key: value for key, value in data.items() if value}
+            if text and told:
+                events.append(self._state("text", (index, part), told))
         return events
 
     def _reasoning(self, index: int, item: dict[str, Any]) -> list[Event]:

@@ -213,6 +213,10 @@ def test_items_may_be_missing_from_the_last_event():
     assert stream(done, completed()).text == "Hello"
 
 
+def test_an_empty_text_is_no_part():
+    assert whole(said(""), CALL).parts == whole(CALL).parts
+
+
 def test_two_texts_of_one_item_go_back_as_one():
     item = said("one")
     item["content"].append({**item["content"][0], "text": "two"})
