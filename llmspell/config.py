@@ -58,16 +58,19 @@ def _empty() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProviderConfig:
-    """A service from `[providers.NAME]`; what is None keeps the value of the built-in provider of that name."""
+    """A service from `[providers.NAME]`; what is None keeps the value of the built-in provider of that name.
 
-    base_url: str | None = None
+    `repr` leaves out the fields that may hold keys.
+    """
+
+    base_url: str | None = field(default=None, repr=False)
     """`{VARIABLE}` in it stands for a variable of the environment, `{VARIABLE:-text}` for one with a default."""
     api_key_env: str | None = None
     """The variable that holds the key; the key itself never stands in a file."""
     api_key_envs: tuple[str, ...] = ()
     """More such variables: their keys are used in turns."""
     wire: str | None = None
-    headers: Mapping[str, str] = field(default_factory=_empty)
+    headers: Mapping[str, str] = field(default_factory=_empty, repr=False)
     timeout: float | None = None
     """Seconds for a whole answer, when the request does not say."""
     default_model: str | None = None
@@ -75,7 +78,7 @@ class ProviderConfig:
     """What the server does differently, such as `{stream_usage = false}`; see the wire formats."""
     auth_header: str | None = None
     """The header that holds the key alone, such as `api-key`; None leaves it to the format."""
-    query: Mapping[str, str] = field(default_factory=_empty)
+    query: Mapping[str, str] = field(default_factory=_empty, repr=False)
     """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
     limits: Mapping[str, int] = field(default_factory=_empty)
     """How fast it may be asked: `rpm` requests and `tpm` tokens a minute, `concurrent` calls at once."""

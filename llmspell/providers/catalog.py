@@ -36,6 +36,9 @@ class Row(NamedTuple):
     about: str = ""
     """What a person must know, in a sentence."""
 
+    def __repr__(self) -> str:
+        return f"<Row {self.name}, {self.wire}>"  # headers, query and address may hold keys
+
 
 _GEMINI = frozenset(
     {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "image_out", "audio_out", "search"}

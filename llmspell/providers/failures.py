@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from llmspell.errors import (
@@ -35,7 +36,7 @@ _LONGEST = 4000
 
 
 class Asked(NamedTuple):
-    """Whom we asked, for the messages. `key` is there to be kept out of them."""
+    """Whom we asked, for the messages. `key` and `secrets` are there to be kept out of them."""
 
     provider: str
     host: str
@@ -43,13 +44,15 @@ class Asked(NamedTuple):
     key: str = ""
     key_source: str = ""
     """The variable that the key is read from."""
+    secrets: tuple[str, ...] = ()
+    """What else we sent that may be a key."""
 
 
 def failure(problem: Problem, status: int, asked: Asked) -> LlmspellError:
     """The error for a refusal with this HTTP status (that of the answer, or the one inside it)."""
     problem = problem._replace(message=problem.message[:_LONGEST])  # what follows searches it several times
     status = problem.status or status
-    said = f": {_quote(problem.message, asked.key)}" if problem.message else ""
+    said = f": {_quote(problem.message, (asked.key, *asked.secrets))}" if problem.message else ""
     about = {"provider": asked.provider, "status": status}
     words = f"{problem.code} {problem.type} {problem.message}"
     if status in (401, 403):
@@ -115,18 +118,16 @@ def missing_key(asked: Asked) -> AuthError:
     return AuthError(f"there is no key for {asked.provider}", hint=_auth_hint(asked), provider=asked.provider)
 
 
-def _quote(message: str, key: str) -> str:
-    """The provider's own sentence, without the key that some of them repeat, in full or with stars."""
-    if key:
-        message = message.replace(key, "[key]")
-    words = ["[key]" if "***" in word or _resembles(word, key) else word for word in message.split()]
+def _quote(message: str, secrets: Sequence[str]) -> str:
+    """The provider's own sentence, without the keys that some of them repeat, in full or with stars."""
+    for secret in filter(None, secrets):
+        message = message.replace(secret, "[key]")
+    words = ["[key]" if "***" in word or _resembles(word, secrets) else word for word in message.split()]
     message = " ".join(words)
     return message if len(message) <= _LONG else message[:_LONG] + " …"
 
 
-def _resembles(word: str, key: str) -> bool:
-    """Whether the word has the beginning of the key and something after it."""
-    if len(key) < 12:
-        return False
-    _, found, rest = word.partition(key[:4])
-    return bool(found) and len(rest) >= 4
+def _resembles(word: str, secrets: Sequence[str]) -> bool:
+    """Whether the word has the beginning of a key and something after it."""
+    tails = (word.partition(secret[:4])[2] for secret in secrets if len(secret) >= 12)
+    return any(len(tail) >= 4 for tail in tails)

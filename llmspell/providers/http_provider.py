@@ -6,7 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
@@ -40,6 +40,7 @@ T = TypeVar("T")
 
 _MAX_TEXT_BYTES = 300_000
 _MAX_PAGES = 100
+_SECRET = 16  # characters: versions, regions and the like are shorter
 _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
 
 
@@ -273,7 +274,16 @@ class HttpProvider(LLMProvider):
             raise
 
     def _asked(self, model: str) -> Asked:
-        return Asked(self.name, host_of(self._base), model, self._key, self._row.key_env or "")
+        row = self._row
+        return Asked(self.name, host_of(self._base), model, self._key, row.key_env or "", tuple(_secrets(row)))
+
+
+def _secrets(row: Row) -> Iterator[str]:
+    """What else in a row may be a key: in its headers, its query, and before the host."""
+    sent = (*row.headers.values(), *row.query.values())
+    yield from (value for value in sent if len(value) >= _SECRET)
+    parts = urlsplit(row.base_url)
+    yield from filter(None, (parts.password, parts.username))
 
 
 def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event]:

@@ -132,16 +132,18 @@ def _fast() -> Callable[[ssl.SSLContext | None], Client] | None:
 
 
 async def _send(client: Client, call: Call, url: httpx2.URL) -> httpx2.Response:
-    request = httpx2.Request(
-        call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
-    )
     try:
+        request = httpx2.Request(
+            call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
+        )
         if call.deadline is None:
             return await client.send(request, stream=True)
         async with asyncio.timeout(call.deadline - time.monotonic()):
             return await client.send(request, stream=True)
     except TimeoutError:
         raise _too_late(call) from None
+    except (httpx2.LocalProtocolError, UnicodeEncodeError):  # what they say holds the header
+        raise _malformed(call, url) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         raise _unreachable(error, call, url) from None
 
@@ -255,7 +257,7 @@ def _unreachable(error: Exception, call: Call, url: httpx2.URL) -> Exception:
     host = _host(url)
     if isinstance(error, (httpx2.ReadTimeout, httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)):
         return _broken(error, call, url)
-    if isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL, httpx2.LocalProtocolError)):
+    if isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
         return ProviderError(f"the request to {host} could not be made: {error}", provider=call.provider)
     if isinstance(error, httpx2.TimeoutException):
         message = f"{host} did not answer within {CONNECT_TIMEOUT:g} s"
@@ -268,6 +270,14 @@ def _unreachable(error: Exception, call: Call, url: httpx2.URL) -> Exception:
     else:
         message, hint = f"{host} cannot be reached: {error}", "is the server running, and base_url right?"
     return Retry(NetworkError(message, hint=hint, retryable=True, provider=call.provider))
+
+
+def _malformed(call: Call, url: httpx2.URL) -> ProviderError:
+    return ProviderError(
+        f"the request to {_host(url)} has a header that HTTP does not allow",
+        hint="look for line breaks and unusual characters in the key and in `headers`",
+        provider=call.provider,
+    )
 
 
 def _broken(error: Exception, call: Call, url: httpx2.URL) -> Exception:
