@@ -266,9 +266,9 @@ _CLOUD = (
         base_url="https://api.minimax.io/v1",
         key_env="MINIMAX_API_KEY",
         key_required=True,
-        dialect={"max_tokens": "max_completion_tokens", "schema": "none", "reasoning": "switch"},
+        dialect={"max_tokens": "max_completion_tokens", "schema": "none", "reasoning": "none"},
         prices="minimax",
-        capabilities=frozenset({"tools", "reasoning"}),
+        capabilities=frozenset({"tools"}),
     ),
     Row(
         name="venice",
@@ -415,7 +415,7 @@ _OWN = (
     Row(
         name="lmstudio",
         base_url="http://127.0.0.1:1234/v1",
-        key_env="LMSTUDIO_API_KEY",
+        key_env="LM_API_TOKEN",
         capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
         about="LM Studio on this machine",
     ),

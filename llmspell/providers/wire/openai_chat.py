@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from llmspell.errors import ProviderError
+from llmspell.errors import ModelError, ProviderError
 from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.wire import chat_usage, sse
 from llmspell.providers.wire.chat_dialect import Dialect, checked
@@ -43,6 +43,8 @@ class OpenAIChat(Format):
         return {"authorization": f"Bearer {key}"}
 
     def chat(self, request: Request, *, stream: bool) -> HttpRequest:
+        if request.extra.get("n", 1) != 1:
+            raise ModelError(f"the {NAME} format gives one answer to a request", hint="ask several times instead of n")
         return HttpRequest("/chat/completions", dumps(body(request, self._dialect, stream=stream) | request.extra))
 
     def decode(self, body: bytes) -> list[Event]:

@@ -345,6 +345,12 @@ def test_extra_is_laid_over_all_else() -> None:
     assert made["audio"]["voice"] == "alloy"
 
 
+def test_several_answers_at_once_would_be_mixed() -> None:
+    assert body(extra={"n": 1})["n"] == 1
+    with pytest.raises(ModelError, match="gives one answer to a request"):
+        body(extra={"n": 2})
+
+
 @pytest.mark.parametrize(
     "fields", [{"temperature": float("inf")}, {"extra": {"x": b"x"}}, {"messages": [Message("user", "\ud83d")]}]
 )
