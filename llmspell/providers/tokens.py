@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llmspell.providers.base import TokenCount
-from llmspell.providers.content import Message
+from llmspell.providers.content import Media, Message
 
 if TYPE_CHECKING:
     import tiktoken
@@ -30,22 +31,32 @@ _SHA256 = {
 # https://cookbook.openai.com/examples/how_to_count_tokens_with_tiktoken
 _PER_MESSAGE = 3
 _PER_REPLY = 3
+MEDIA_TOKENS = 1000
+"""About what a picture of middling size has; only the provider knows better."""
 
 
 def count_messages(model: str, messages: list[Message], *, download: bool = False) -> TokenCount:
     """The tokens of a prompt for `model`, framing included.
 
     With `tiktoken` for OpenAI's models, if its table is in the cache or `download` allows to fetch it; else an
-    `estimate`.
+    `estimate`. Pictures and the like make any count an estimate.
     """
     encoding = _encoding(model, download=download)
-    total = _PER_REPLY
+    media = sum(isinstance(part, Media) for message in messages for part in _parts(message))
+    total = _PER_REPLY + MEDIA_TOKENS * media
     for message in messages:
         pieces = [message.role, message.text, *(result.text for result in message.tool_results)]
         for call in message.tool_calls:
             pieces += [call.name, str(call.arguments)]
         total += _PER_MESSAGE + sum(_count(piece, encoding) for piece in pieces)
-    return TokenCount(total, "tiktoken" if encoding else "estimate")
+    return TokenCount(total, "tiktoken" if encoding and not media else "estimate")
+
+
+def _parts(message: Message) -> Iterator[object]:
+    """The parts of a message, and those of the answers of tools among them."""
+    yield from message.parts
+    for result in message.tool_results:
+        yield from result.parts
 
 
 def estimate(text: str) -> int:

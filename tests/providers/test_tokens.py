@@ -11,7 +11,7 @@ import textwrap
 import pytest
 
 from llmspell.providers import tokens
-from llmspell.providers.content import Message, ToolCall
+from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
 from llmspell.providers.tokens import cache_file, count_messages, estimate
 from llmspell.testing import NetworkUsedError
 
@@ -136,3 +136,14 @@ def test_tiktoken_is_not_loaded_before_a_count():
         sys.exit("tiktoken" in sys.modules)
     """)
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_pictures_make_any_count_an_estimate():
+    picture = Media(kind="image", mime="image/png", data=b"x")
+    plain = count_messages("gpt-4o", [Message("user", "Look."), Message("tool", [ToolResult("c", [Text("here")])])])
+    shown = count_messages(
+        "gpt-4o",
+        [Message("user", [Text("Look."), picture]), Message("tool", [ToolResult("c", [Text("here"), picture])])],
+    )
+    assert shown.tokens == plain.tokens + 2 * tokens.MEDIA_TOKENS
+    assert shown.method == "estimate"

@@ -16,7 +16,7 @@ from llmspell.providers.select.pace import Call, Pace, Pacer
 from llmspell.providers.select.queue import Queue
 from llmspell.providers.select.route import media_of, prompt_tokens
 from llmspell.providers.select.wrapped import Wrapped
-from llmspell.providers.tokens import estimate
+from llmspell.providers.tokens import MEDIA_TOKENS, estimate
 
 if TYPE_CHECKING:
     from llmspell.providers.jobs import Job, Outcome
@@ -25,7 +25,6 @@ T = TypeVar("T")
 J = TypeVar("J")
 
 _ANSWER_TOKENS = 500
-_MEDIA_TOKENS = 1000
 _JOB_TOKENS = 1000
 
 
@@ -136,7 +135,7 @@ class Paced(Wrapped):
 
 def _estimated(request: Request) -> int:
     answer = _ANSWER_TOKENS if request.max_tokens is None else request.max_tokens
-    return prompt_tokens(request) + _MEDIA_TOKENS * len(media_of(request)) + answer
+    return prompt_tokens(request) + MEDIA_TOKENS * len(media_of(request)) + answer
 
 
 def _spent(usage: Usage | None) -> int | None:

@@ -6,7 +6,7 @@ thought signatures above all, and whole parts of tools that run at the provider.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
@@ -15,6 +15,11 @@ from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.gemini_answer import Decoder, problem_of, read_answer
 from llmspell.providers.wire.gemini_request import WIRE, body_of, contents_of
 from llmspell.providers.wire.problem import Problem
+
+if TYPE_CHECKING:
+    from llmspell.providers.jobs import Job, Outcome, Paint
+
+T = TypeVar("T")
 
 _MODELS = "/models?pageSize=1000"
 _PURPOSES = {"query": "task: search result | query: ", "document": "title: none | text: "}
@@ -58,6 +63,18 @@ class Gemini(Format):
 
     def problem(self, body: bytes, status: int) -> Problem:
         return problem_of(body, status)
+
+    def job(self, job: Job[Any]) -> HttpRequest:
+        from llmspell.providers.wire import gemini_jobs  # only for what is no conversation
+
+        return gemini_jobs.request(job, _path(job.model))
+
+    def decode_job(self, job: Job[T], body: bytes, mime: str) -> Outcome[T]:  # noqa: ARG002  # always JSON
+        from llmspell.providers.wire import gemini_jobs  # as above
+
+        if gemini_jobs.is_imagen(job):
+            return cast("Outcome[T]", gemini_jobs.read_imagen(cast("Paint", job), loads(body)))
+        return gemini_jobs.read(job, self.decode(body))
 
     def models(self) -> HttpRequest:
         if self._dialect.vertex:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.errors import LlmspellError, ModelError, ProviderError
+from llmspell.errors import ContentFilterError, LlmspellError, ModelError, ProviderError
 from llmspell.providers.catalog import ROWS, Row
 from llmspell.providers.content import Media, Message
 from llmspell.providers.http_provider import HttpProvider
@@ -303,7 +303,13 @@ def test_the_recorded_refusals_of_transcriptions(service, file, words):
 # Formats
 
 ALL = (Rerank, Paint, Speak, Transcribe)
-JOBS = {"openai-chat": ALL, "openai-responses": ALL, "voyage": (Rerank,), "cohere-v2": (Rerank,)}
+JOBS = {
+    "openai-chat": ALL,
+    "openai-responses": ALL,
+    "voyage": (Rerank,),
+    "cohere-v2": (Rerank,),
+    "gemini": (Paint, Speak),
+}
 
 
 @pytest.mark.parametrize("name", formats.NAMES)
@@ -333,6 +339,92 @@ def test_voyage_does_not_converse():
     with pytest.raises(ModelError, match="the voyage format has no speech"):
         VOYAGE.job(Speak(model="m", text="t"))
     assert VOYAGE.count("m", [Message("user", "Hi")]) is None
+
+
+# Gemini
+
+GEMINI = formats.make("gemini", {})
+VERTEX = formats.make("gemini", {"vertex": True})
+
+
+def gemini_answer(*parts, finish="STOP"):
+    return {
+        "candidates": [{"content": {"role": "model", "parts": list(parts)}, "finishReason": finish}],
+        "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": 1290, "totalTokenCount": 1295},
+        "modelVersion": "gemini-2.5-flash-image",
+    }
+
+
+def inline(mime, data):
+    return {"inlineData": {"mimeType": mime, "data": base64.b64encode(data).decode()}}
+
+
+def test_gemini_paints_in_an_answer():
+    job = Paint(model="gemini-2.5-flash-image", prompt="a cat", size="16:9", extra={"safetySettings": []})
+    assert GEMINI.job(job).path == "/models/gemini-2.5-flash-image:generateContent"
+    assert sent(GEMINI, job) == {
+        "contents": [{"role": "user", "parts": [{"text": "a cat"}]}],
+        "generationConfig": {"responseModalities": ["IMAGE"], "imageConfig": {"aspectRatio": "16:9"}},
+        "safetySettings": [],
+    }
+    outcome = answer_of(GEMINI, job, gemini_answer({"text": "Here."}, inline("image/png", PNG)))
+    assert [(picture.mime, picture.data) for picture in outcome.value] == [("image/png", PNG)]
+    assert (outcome.usage.input_tokens, outcome.usage.output_tokens) == (5, 1290)
+
+
+def test_gemini_speaks_in_an_answer():
+    job = Speak(model="gemini-2.5-flash-preview-tts", text="Hi", voice="Kore")
+    assert sent(GEMINI, job)["generationConfig"] == {
+        "responseModalities": ["AUDIO"],
+        "speechConfig": {"voiceConfig": {"prebuiltVoiceConfig": {"voiceName": "Kore"}}},
+    }
+    outcome = answer_of(GEMINI, job, gemini_answer(inline("audio/L16;codec=pcm;rate=24000", b"\x00\x01")))
+    assert (outcome.value.mime, outcome.value.data) == ("audio/L16;codec=pcm;rate=24000", b"\x00\x01")
+
+
+def test_imagen_has_an_endpoint_of_its_own():
+    job = Paint(model="imagen-4.0-generate-001", prompt="a cat", count=2, size="1:1", format="jpeg")
+    assert GEMINI.job(job).path == "/models/imagen-4.0-generate-001:predict"
+    assert sent(GEMINI, job) == {
+        "instances": [{"prompt": "a cat"}],
+        "parameters": {"sampleCount": 2, "aspectRatio": "1:1", "outputOptions": {"mimeType": "image/jpeg"}},
+    }
+    picture = {"mimeType": "image/jpeg", "bytesBase64Encoded": base64.b64encode(b"\xff\xd8").decode()}
+    outcome = answer_of(GEMINI, job, {"predictions": [picture, {"raiFilteredReason": "no"}]})
+    assert outcome.value == [Media(kind="image", mime="image/jpeg", data=b"\xff\xd8")]
+    with pytest.raises(ContentFilterError):
+        answer_of(GEMINI, job, {})
+    with pytest.raises(ProviderError):
+        answer_of(GEMINI, job, {"predictions": [{"bytesBase64Encoded": "?", "mimeType": "image/png"}]})
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (gemini_answer(finish="IMAGE_SAFETY"), ContentFilterError),
+        (gemini_answer({"text": "I cannot paint."}), ProviderError),
+        ({"error": {"code": 400, "message": "no"}}, RefusedError),
+    ],
+)
+def test_an_answer_of_gemini_without_a_picture(body, error):
+    with pytest.raises(error):
+        answer_of(GEMINI, Paint(model="gemini-2.5-flash-image", prompt="p"), body)
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        Paint(model="gemini-2.5-flash-image", prompt="p", count=2),
+        Paint(model="gemini-2.5-flash-image", prompt="p", format="png"),
+        Paint(model="gemini-2.5-flash-image", prompt="p", size="1024x1024"),
+        Paint(model="imagen-4.0-generate-001", prompt="p", size="1024x1024"),
+        Speak(model="gemini-tts", text="t", speed=2.0),
+        Speak(model="gemini-tts", text="t", format="mp3"),
+    ],
+)
+def test_what_gemini_has_no_field_for(job):
+    with pytest.raises(ModelError, match="the gemini format has no"):
+        VERTEX.job(job)
 
 
 # Embeddings
