@@ -61,7 +61,7 @@ _CLOUD = (
         dialect={"max_tokens": "max_completion_tokens", "extra_content": False},
         prices="openai",
         capabilities=frozenset(
-            {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "audio_out"}
+            {"images", "documents", "audio", "tools", "schema", "reasoning", "embeddings", "audio_out", "image_out"}
         ),
     ),
     Row(
@@ -132,7 +132,7 @@ _CLOUD = (
         key_required=True,
         dialect={"extra_content": False},
         prices="groq",
-        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "audio_out"}),
     ),
     Row(
         name="deepseek",
@@ -158,7 +158,7 @@ _CLOUD = (
         key_required=True,
         dialect={"output_in_total": True},
         prices="x-ai",
-        capabilities=frozenset({"images", "tools", "schema", "reasoning"}),
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "image_out"}),
     ),
     Row(
         name="openrouter",
@@ -275,7 +275,9 @@ _CLOUD = (
         base_url="https://api.venice.ai/api/v1",
         key_env="VENICE_API_KEY",
         key_required=True,
-        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings", "search"}),
+        capabilities=frozenset(
+            {"images", "tools", "schema", "reasoning", "embeddings", "search", "image_out", "audio_out"}
+        ),
     ),
     Row(
         name="doubleword",
@@ -377,7 +379,7 @@ _CLOUD = (
         default_model="command-a-03-2025",
         wire="cohere-v2",
         # It charges for fewer tokens than it counts, so a price times what was counted would be wrong.
-        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings"}),
+        capabilities=frozenset({"images", "tools", "schema", "reasoning", "embeddings", "ranking"}),
     ),
     Row(
         name="cloudflare",
@@ -423,7 +425,7 @@ _OWN = (
         name="vllm",
         base_url="http://127.0.0.1:8000/v1",
         key_env="VLLM_API_KEY",
-        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings"}),
+        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings", "ranking"}),
         about="vLLM on this machine",
     ),
     Row(
@@ -431,7 +433,7 @@ _OWN = (
         base_url="http://127.0.0.1:8080/v1",
         key_env="LLAMA_API_KEY",
         dialect={"reasoning_echo": "reasoning_content"},
-        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings"}),
+        capabilities=frozenset({"images", "audio", "tools", "schema", "reasoning", "embeddings", "ranking"}),
         about="llama-server of llama.cpp on this machine",
     ),
     Row(
