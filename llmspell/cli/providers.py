@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _QUESTION = "Answer with the word OK."
 _MAX_TOKENS = 16
 _FEW = 5
+_WIDEST = 60
 _COLUMNS = ("name", "format", "base_url", "key_env")
 _NOTHING: tuple[Any, ...] = (None, [], {}, "")
 _SECONDS = click.FloatRange(min=0, min_open=True)
@@ -191,6 +192,10 @@ def _details(row: Row) -> dict[str, Any]:
         "prices": row.prices,
         "about": row.about,
     }
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 2] + " …"
 
 
 def _state(fact: dict[str, Any]) -> str:

@@ -67,6 +67,10 @@ class TestList:
         assert fact["dialect"]["seed"] == "random_seed"
         assert "tools" in fact["capabilities"]
 
+    def test_long_addresses_are_cut_for_people_alone(self, llmspell: Program) -> None:
+        assert " … " in llmspell("providers", "list").out
+        assert str(facts(llmspell, "cloudflare")["base_url"]).endswith("/ai/v1")
+
 
 class TestShow:
     def test_a_service(self, llmspell: Program) -> None:
