@@ -11,7 +11,8 @@ _GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 
 def missing(template: str, environ: Mapping[str, str]) -> list[str]:
     """The variables that the URL cannot do without and that are not set."""
-    return [name for name, default in _GAP.findall(template) if not default and not environ.get(name)]
+    missing = (name for name, default in _GAP.findall(template) if not default and not environ.get(name))
+    return list(dict.fromkeys(missing))
 
 
 def filled(template: str, environ: Mapping[str, str]) -> str:

@@ -147,6 +147,9 @@ class TestGapsInUrls:
         assert Asked("here/m", own).request.url.host == "127.0.0.1"
         assert Asked("here/m", own, {"HOST": "gpu"}).request.url.host == "gpu"
 
+    def test_what_is_missing_twice_is_named_once(self) -> None:
+        assert address.missing("https://{A}.example.com/{B}/{A}/{C:-c}", {"B": "b"}) == ["A"]
+
     @pytest.mark.parametrize(
         ("template", "shown"),
         [
