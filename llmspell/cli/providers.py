@@ -56,9 +56,7 @@ def list_(as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    cells = [
-        [fact["name"], fact["format"], fact["base_url"] or "", fact["key_env"] or "", _state(fact)] for fact in facts
-    ]
+    cells = [[*(_cut(fact[column] or "") for column in _COLUMNS), _state(fact)] for fact in facts]
     print_table([["NAME", "FORMAT", "ADDRESS", "KEY", "STATE"], *cells])
 
 
