@@ -8,7 +8,7 @@ READY := .venv/.ready
 $(READY): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	$(BIN)/python -m pip install --quiet --editable '.[fast,local]' --group dev
+	$(BIN)/python -m pip install --quiet --editable '.[fast,local]' --group dev --group sdks --group mocks
 	@touch $@
 
 hello: $(READY)

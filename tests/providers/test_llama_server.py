@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from llmspell import Host, Spell
 from llmspell.config import Config, ProviderConfig
 from llmspell.errors import AuthError, ContextLengthError
 from llmspell.providers.base import Request, TextDelta, fold
@@ -37,6 +38,24 @@ def caller(tmp_path_factory):
     process, address = serve(path)
     yield address
     stop(process)
+
+
+TALK = {
+    "lua": """
+        local m, options = llm(params.model), {temperature = 0, max_tokens = 200}
+        local pieces = {}
+        for piece in m:stream("Hi", options) do
+          if piece.text ~= "" then table.insert(pieces, piece.text) end
+        end
+        return {whole = m:complete("Hi", options).text, pieces = pieces}
+    """,
+    "js": """
+        const m = llm(params.model), options = {temperature: 0, maxTokens: 200};
+        const pieces = [];
+        for await (const piece of m.stream("Hi", options)) if (piece.text) pieces.push(piece.text);
+        export default {whole: (await m.complete("Hi", options)).text, pieces};
+    """,
+}
 
 
 def using(address, use, key=KEY):
@@ -125,3 +144,19 @@ def test_leaving_early_leaves_the_server_free(talker):
         return await provider.complete(ask(max_tokens=200))
 
     assert using(talker, use).text == tiny.REPLY
+
+
+@pytest.mark.parametrize("isolation", ["process", "inline"])
+@pytest.mark.parametrize("lang", TALK)
+def test_spells_stream(talker, lang, isolation, monkeypatch):
+    monkeypatch.setenv("LLAMA_KEY", KEY)
+
+    async def main():
+        service = ProviderConfig(base_url=f"{talker}/v1", api_key_env="LLAMA_KEY", timeout=60)
+        async with Host(Config(providers={"llama": service})) as host:
+            spell = Spell(source=TALK[lang], language=lang, name=f"talk.{lang}")
+            return (await host.run(spell, params={"model": "llama/tiny"}, isolation=isolation)).value
+
+    found = asyncio.run(main())
+    assert found["whole"] == "".join(found["pieces"]) == tiny.REPLY
+    assert len(found["pieces"]) > 5
