@@ -223,16 +223,20 @@ class TestPrograms:
         assert program("12_embed_sync", project) == expected
 
 
-@pytest.fixture(scope="module")
-def real(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], llmspell.Result]]:
-    """Runs an example with the real model, which is loaded once."""
-    config = load_config(tmp_path_factory.mktemp("real"), environ={"LLMSPELL_MODEL": "local/smollm2-135m"})
-    host = llmspell.Host(config)
+@pytest.fixture(scope="module", params=LANGUAGES)
+def real(
+    request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[str], llmspell.Result]]:
+    """Runs the examples of one language with the real model, which is loaded once."""
+    cache = tmp_path_factory.mktemp("real")  # remembered answers are neither the user's nor the other language's
+    (cache / "models").symlink_to(smollm2.parent)
+    environ = {"LLMSPELL_MODEL": "local/smollm2-135m", "LLMSPELL_CACHE_DIR": str(cache)}
+    host = llmspell.Host(load_config(cache, environ=environ))
     with asyncio.Runner() as runner:
 
-        def run(name: str, language: str) -> llmspell.Result:
+        def run(name: str) -> llmspell.Result:
             given = SPELLS[name]
-            spell = EXAMPLES / f"{name}.{language}"
+            spell = EXAMPLES / f"{name}.{request.param}"
             return runner.run(host.run(spell, params=given.params, stdin=given.stdin, limits=LIMITS))
 
         yield run
@@ -243,10 +247,9 @@ def real(smollm2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ca
 class TestRealModel:
     """Everything once more, with a real model."""
 
-    @pytest.mark.parametrize("language", LANGUAGES)
     @pytest.mark.parametrize("name", SPELLS)
-    def test_spell(self, real: Callable[[str, str], llmspell.Result], name: str, language: str) -> None:
-        result = real(name, language)
+    def test_spell(self, real: Callable[[str], llmspell.Result], name: str) -> None:
+        result = real(name)
         assert result.usage.calls > 0
         assert result.value is not None or result.output.strip()
 
