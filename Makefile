@@ -1,17 +1,23 @@
-# make hello · make test · make bench        (make fix formats, make generate renews generated files)
+# make hello · make test · make bench · make bench-peers        (make fix formats, make generate renews generated files)
 PYTHON ?= python3
 BIN := .venv/bin
+USE := .venv/.use
 READY := .venv/.ready
 
-.PHONY: hello test bench check fix generate clean
+.PHONY: hello test bench bench-peers check fix generate clean
 
-$(READY): pyproject.toml
+# What it takes to run spells, and what it takes to work on llmspell.
+$(USE): pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet --editable '.[local]'
+	@touch $@
+
+$(READY): $(USE)
 	$(BIN)/python -m pip install --quiet --editable '.[fast,local]' --group dev --group sdks --group mocks
 	@touch $@
 
-hello: $(READY)
+hello: $(USE)
 	@$(BIN)/llmspell models pull smollm2-135m
 	@echo '— examples/01_hello.lua'
 	@$(BIN)/llmspell run examples/01_hello.lua --model local/smollm2-135m
@@ -31,6 +37,15 @@ test: check
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
+.venv-peers/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --upgrade pip
+	.venv-peers/bin/python -m pip install --quiet --editable '.[fast]' --group peers
+	@touch $@
+
+bench-peers: .venv-peers/.ready
+	.venv-peers/bin/python -m benchmarks.peers
+
 fix: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -41,4 +56,4 @@ generate: $(READY)
 	$(BIN)/python -m llmspell.providers.reference
 
 clean:
-	rm -rf .venv dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import table
+from benchmarks import mock_server, peers, table
 from benchmarks.__main__ import EXTRA, GROUPS
 from benchmarks.measure import Row, figure, interleaved
 
@@ -70,3 +70,14 @@ def test_a_median_says_how_far_it_is_from_certain():
     assert figure([1.0]).spread is None
     assert figure([2.0, 2.0, 2.0, 2.0]).spread == 0
     assert figure([1.0, 2.0, 3.0, 100.0]).median == 2.5
+
+
+@pytest.mark.parametrize("name", peers.CONTESTANTS)
+def test_every_peer_can_be_measured(name):
+    packages = {"openai": "openai", "litellm": "litellm", "pydantic-ai": "pydantic_ai"}
+    if name in packages:
+        pytest.importorskip(packages[name], reason="only in the environment of `make bench-peers`")
+    with mock_server.running() as url:
+        found = peers._turn(name, url, 0.05)
+    assert sorted(found) == ["call", "calls", "chunk"]
+    assert min(found.values()) > 0
