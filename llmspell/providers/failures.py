@@ -27,9 +27,11 @@ _CONTEXT = re.compile(
 _FILTERED = re.compile(r"content.?(filter|policy|management)|usage policies|flagged|safety system", re.IGNORECASE)
 _NO_MODEL = re.compile(
     r"model\b.{0,200}\b(not exist|not found|not available|not a valid|unknown|decommissioned)"
-    r"|(invalid|unknown|no such) model|not a valid model",
+    r"|(invalid|unknown|no such) model|not a valid model|^model \S{1,200} is not supported",
     re.IGNORECASE | re.DOTALL,
 )
+_WRONG_KEY = re.compile(r"(incorrect|invalid) api key|api key (is )?(invalid|not valid|incorrect)", re.IGNORECASE)
+"""What xAI says with status 400."""
 _NO_CREDIT = re.compile(r"insufficient_quota|insufficient.balance|billing|credit", re.IGNORECASE)
 _LONG = 500
 _LONGEST = 4000
@@ -55,7 +57,7 @@ def failure(problem: Problem, status: int, asked: Asked) -> LlmspellError:
     said = f": {_quote(problem.message, (asked.key, *asked.secrets))}" if problem.message else ""
     about = {"provider": asked.provider, "status": status}
     words = f"{problem.code} {problem.type} {problem.message}"
-    if status in (401, 403):
+    if status in (401, 403) or (status == 400 and _WRONG_KEY.search(problem.message)):
         return AuthError(f"{asked.host} refused the key{said}", hint=_auth_hint(asked), **about)  # type: ignore[arg-type]  # the values fit their names
     if status in (404, 400, 422) and (problem.code == "model_not_found" or _NO_MODEL.search(problem.message)):
         return NotFoundError(

@@ -156,6 +156,9 @@ def test_long_messages_are_cut(text):
         ([], ("", "", "", None)),
         (None, ("", "", "", None)),
         ({"error": {}}, ("", "", "", None)),
+        ({"error": {"message": "Provider returned error", "metadata": {"raw": "a"}}}, ("a", "", "", None)),
+        ({"error": {"message": "b", "metadata": {"raw": '{"error": {"message": "a"}}'}}}, ("a", "", "", None)),
+        ({"error": {"message": "a", "metadata": {"raw": ""}}}, ("a", "", "", None)),
     ],
 )
 def test_the_shapes_of_error_bodies(body, expected):
@@ -165,3 +168,16 @@ def test_the_shapes_of_error_bodies(body, expected):
 @pytest.mark.parametrize("body", [b"", b"oops", b"<html>", b"\xff\xfe", b"[" * 100_000])
 def test_bodies_that_say_nothing(body):
     assert from_body(body, 500) == Problem(status=500)
+
+
+def test_a_wrong_key_is_one_whatever_the_status():
+    problem = Problem("Incorrect API key provided. You can obtain one from the console.", "invalid-argument")
+    assert isinstance(failure(problem, 400, Asked("xai", "api.x.ai")), AuthError)
+
+
+def test_a_model_that_is_not_supported_is_unknown_but_not_a_feature():
+    asked = Asked("voyage", "api.voyageai.com", "nonexistent")
+    assert isinstance(
+        failure(Problem("Model nonexistent is not supported. Supported models are"), 400, asked), NotFoundError
+    )
+    assert not isinstance(failure(Problem("This model does not support images"), 400, asked), NotFoundError)

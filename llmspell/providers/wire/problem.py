@@ -45,11 +45,23 @@ def from_json(data: Any, status: int | None = None) -> Problem:
     inner = error if isinstance(error, dict) else data
     code = inner.get("code")
     return Problem(
-        message=error if isinstance(error, str) else _message(inner),
+        message=error if isinstance(error, str) else _upstream(inner) or _message(inner),
         code="" if code is None else str(code),
         type=_text(inner.get("type")) or _text(inner.get("status")),
         status=_status(code) or status,
     )
+
+
+def _upstream(error: dict[str, Any]) -> str:
+    """What the real provider said, which OpenRouter puts beside "Provider returned error".
+
+    It may be JSON once more: https://openrouter.ai/docs/api-reference/errors.
+    """
+    metadata = error.get("metadata")
+    raw = metadata.get("raw") if isinstance(metadata, dict) else None
+    if not isinstance(raw, str):
+        return ""
+    return (from_body(raw.encode(errors="replace")).message if raw[:1] in ("{", "[") else raw) or raw
 
 
 def _message(error: dict[str, Any]) -> str:
