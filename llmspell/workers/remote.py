@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import asyncio
     import socket
 
-_READ = 1 << 18
+_READ = 1 << 14  # a larger buffer is mapped and unmapped by the allocator for each read
 _SLACK = 0.005
 STALLED = "the worker process of the spell does not answer any more"
 _CPU_SIGNALS = (-signal.SIGPROF, -signal.SIGXCPU)

@@ -15,7 +15,7 @@ from llmspell.errors import InternalError, LimitError
 from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, frames, harden
 
-_READ = 1 << 16
+_READ = 1 << 14
 _BATCH = 1 << 20
 
 
