@@ -15,6 +15,7 @@ import pytest
 import llmspell
 from llmspell import CallStarted, Host, Limits, Spell
 from llmspell.errors import InternalError, LimitError
+from llmspell.loop import quick
 
 LANGUAGES = ("lua", "js")
 WAIT = {"lua": "sleep(60)", "js": "await sleep(60)"}
@@ -79,6 +80,7 @@ def check_killed(error):
 
 @pytest.fixture(autouse=True)
 def leave_nothing():
+    quick().close()  # uvloop, where it is installed, keeps one pipe as long as the process lives
     descriptors = os.listdir("/proc/self/fd")
     yield
     assert eventually(lambda: not below())
