@@ -39,8 +39,9 @@ Answer with <tool_call>
 {% else %}<|im_start|>{{ m.role }}
 {{ m.content }}<|im_end|>
 {% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant
-{% endif %}"""
-"""A chat template with tools, in the manner of the Hermes models."""
+{% if messages[-1].role == "tool" %}<|after_tools|>{% endif %}{% endif %}"""
+"""A chat template with tools, in the manner of the Hermes models; an answer to results begins at a token of its own."""
+_AFTER_TOOLS = "<|after_tools|>"
 _ONE = struct.pack("<e", 1.0)
 _FEED_FORWARD = 64
 _NORMAL, _UNKNOWN, _CONTROL, _BYTE = 1, 2, 3, 6
@@ -59,7 +60,7 @@ class Vocabulary:
         self.bytes_from = len(self.tokens)
         for byte in range(256):
             self._add(*((self._encoded[byte].encode(), _NORMAL) if bpe else (f"<0x{byte:02X}>".encode(), _BYTE)))
-        for name in ("<|im_start|>", "<|im_end|>"):
+        for name in ("<|im_start|>", "<|im_end|>", _AFTER_TOOLS):
             self._add(name.encode(), _CONTROL)
         if not bpe:
             self._add("▁".encode(), _NORMAL)
@@ -117,6 +118,7 @@ def write(
     context: int = 512,
     loop: bool = False,
     branches: Sequence[str] = (),
+    after_tools: str = "",
     template: str = CHATML,
     bpe: bool = False,
     edit: Callable[[dict[str, Field], list[NewTensor]], None] | None = None,
@@ -124,17 +126,24 @@ def write(
     """Write a GGUF file that answers `reply` to anything, and give its path.
 
     `loop` starts the reply again instead of ending it, `branches` are words one of which follows the first word,
-    with equal odds, `bpe` makes the vocabulary byte-encoded and leaves out the scores, as modern files do. `edit`
-    may change the metadata and the tensors.
+    with equal odds, `after_tools` is what it says instead once a tool has answered (with the template `HERMES`),
+    in words that `reply` does not have. `bpe` makes the vocabulary byte-encoded and leaves out the scores, as modern
+    files do. `edit` may change the metadata and the tensors.
     """
     vocabulary = Vocabulary(bpe=bpe)
     steps = [[token] for token in vocabulary.spell(reply)]
     if branches:
         steps.insert(1, [vocabulary.spell(" " + word)[0] for word in branches])
+    second = [[token] for token in vocabulary.spell(after_tools)]
     fields = _graph(len(vocabulary.tokens), context) | vocabulary.fields()
     if template:
         fields["tokenizer.chat_template"] = Field.text(template)
-    tensors = _tensors(_successors(steps, len(vocabulary.tokens), loop=loop))
+    successors = _successors(steps, len(vocabulary.tokens), loop=loop)
+    if second:
+        begin = vocabulary.tokens.index(_AFTER_TOOLS.encode())
+        for token, following in zip([begin, *(token for [token] in second)], [*second, [2]], strict=True):
+            successors[token] = following
+    tensors = _tensors(successors)
     if edit is not None:
         edit(fields, tensors)
     with path.open("wb") as file:

@@ -271,7 +271,7 @@ def test_extras_reach_the_runtime(models):
 
 def test_a_tool_call(tmp_path):
     reply = '<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>'
-    tiny.write(tmp_path / "caller.gguf", reply, template=tiny.HERMES, context=1024)
+    tiny.write(tmp_path / "caller.gguf", reply, after_tools="It is sunny.", template=tiny.HERMES, context=1024)
     city = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
     tool = {"name": "weather", "description": "The weather of a city", "parameters": city}
 
@@ -285,7 +285,8 @@ def test_a_tool_call(tmp_path):
         return first, await provider.complete(asked("caller", answered, tools=[tool]))
 
     first, second = run(tmp_path, "llamacpp", body)
-    assert first.finish_reason == second.finish_reason == "tool_calls"
+    assert first.finish_reason == "tool_calls"
+    assert (second.text, second.finish_reason) == ("It is sunny.", "stop")
     (call,) = first.tool_calls
     assert (call.name, call.arguments) == ("weather", {"city": "Paris"})
     assert call.id
