@@ -5,13 +5,16 @@ Named tuples, because they are made for every call and load eight times as fast 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from llmspell.errors import LlmspellError
+from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.values import Value
 
 if TYPE_CHECKING:
     from llmspell.scriptable.context import RunUsage
+    from llmspell.system.blobs import Blob
 
 
 class Output(NamedTuple):
@@ -48,7 +51,7 @@ class Result(NamedTuple):
 
     `value` is what the spell returned, `output` what it printed, `usage` the tokens and `cost` (US dollars, None
     when unknown) of its model calls, `calls` how many calls it made, `duration` seconds on the clock. `error` is
-    set when it failed.
+    set when it failed. `blobs` are the bytes behind the handles in `value`, with their media types, by id.
     """
 
     run_id: str
@@ -59,6 +62,14 @@ class Result(NamedTuple):
     calls: int
     duration: float
     error: LlmspellError | None = None
+    blobs: Mapping[str, Blob] = MappingProxyType({})
+
+    def blob(self, handle: Mapping[str, object]) -> bytes:
+        """The bytes that a handle in `value` stands for. Raises `NotFoundError` for any other handle."""
+        blob = self.blobs.get(str(handle.get("blob")))
+        if blob is None:
+            raise NotFoundError("the result holds no such blob", hint="pass a handle that is in the value of the spell")
+        return blob.data
 
 
 class Ended(NamedTuple):

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
     from llmspell.scriptable.tools import Tool
+    from llmspell.system.blobs import Blobs
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
@@ -233,6 +234,7 @@ class _Run:
         self.stdin = StandardInput(stdin)
         self.run_id = uuid.uuid4().hex
         self.isolation = _isolation(isolation or host.config.isolation, self.spell)
+        self._blobs: Blobs | None = None
         self._emit = on_event or _ignore
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
@@ -257,6 +259,14 @@ class _Run:
     @property
     def tools(self) -> dict[str, Tool]:
         return self.host.tools
+
+    @property
+    def blobs(self) -> Blobs:
+        if self._blobs is None:
+            from llmspell.system.blobs import Blobs  # most runs hold no bytes
+
+            self._blobs = Blobs()
+        return self._blobs
 
     def invoke(self, function: int, args: list[Any]) -> Any:
         return self.session.invoke(function, args)
@@ -326,15 +336,17 @@ class _Run:
     def result(self, check: bool) -> Result:
         ended = self.session.ended
         assert ended is not None  # noqa: S101  # the drivers return at the end only
+        value = ended.value if isinstance(ended, Done) else None
         result = Result(
             run_id=self.run_id,
-            value=ended.value if isinstance(ended, Done) else None,
+            value=value,
             output="".join(self.session.output),
             usage=self.usage,
             cost=self.usage.cost,
             calls=self.session.calls,
             duration=time.monotonic() - self._started,
             error=None if isinstance(ended, Done) else from_data(ended.error),
+            blobs={} if self._blobs is None else self._blobs.inside(value),
         )
         self._emit(Ended(result))
         if check and result.error is not None:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.select.selection import Models
     from llmspell.scriptable.tools import Tool
+    from llmspell.system.blobs import Blobs
 
 
 @dataclass(slots=True)
@@ -92,6 +93,11 @@ class RunContext(Protocol):
     @property
     def limits(self) -> Limits:
         """The limits of the run."""
+        ...
+
+    @property
+    def blobs(self) -> Blobs:
+        """The bytes that the run holds for its script."""
         ...
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:

@@ -21,6 +21,7 @@ from llmspell.providers.base import (
 )
 from llmspell.providers.content import Message
 from llmspell.scriptable.context import RunUsage
+from llmspell.system.blobs import Blobs
 
 
 class FakeProvider(LLMProvider):
@@ -84,6 +85,7 @@ class FakeContext:
         self.stdin: Any = SimpleNamespace(read=None, lines=None)
         self.usage = RunUsage()
         self.limits = Limits()
+        self.blobs = Blobs()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []
 
