@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from llmspell.events import CallEnded, CallStarted, Ended, Event, Log, Output, Result
     from llmspell.host import Host, run
     from llmspell.limits import Limits
+    from llmspell.permissions import NetRule, Permissions
     from llmspell.spell import Spell
 
 __version__ = "0.1.0"
@@ -29,7 +30,9 @@ __all__ = [
     "Limits",
     "LlmspellError",
     "Log",
+    "NetRule",
     "Output",
+    "Permissions",
     "Result",
     "Spell",
     "load_config",
@@ -41,6 +44,8 @@ _HOME = {
     "Host": "host",
     "Limits": "limits",
     "LlmspellError": "errors",
+    "NetRule": "permissions",
+    "Permissions": "permissions",
     "Spell": "spell",
     "run": "host",
 } | dict.fromkeys(("CallEnded", "CallStarted", "Ended", "Event", "Log", "Output", "Result"), "events")

@@ -45,6 +45,7 @@ from typing import TYPE_CHECKING, Any
 from llmspell.config_schema import check, from_variables
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
+from llmspell.permissions import Permissions
 
 if TYPE_CHECKING:
     from pathlib import Path  # paths are text until a file is found: this runs at every start
@@ -123,6 +124,8 @@ class Config:
     """The model of `llm()` without a name; None lets the keys in the environment decide."""
     isolation: str = "process"
     limits: Limits = field(default_factory=Limits)
+    permissions: Permissions = field(default_factory=Permissions)
+    """What spells may do."""
     aliases: Mapping[str, str] = field(default_factory=_empty)
     providers: Mapping[str, ProviderConfig] = field(default_factory=_empty)
     models: Mapping[str, SelectionConfig] = field(default_factory=_empty)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
@@ -47,8 +48,9 @@ class Host:
 
     `config` holds what `llmspell.toml` may; `llmspell.config.load()` reads it, the default reads nothing.
     `providers` are models of your own, `tools` typed Python functions that spells call as `tools.NAME{...}`,
-    `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models through. `warm_workers` is how many
-    worker processes wait ready for each language in use.
+    `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models through. `permissions` is what its spells
+    may do unless a run says otherwise, by default what the configuration grants. `warm_workers` is how many worker
+    processes wait ready for each language in use.
 
     Use it as an async context manager, in one event loop; leaving it ends its workers and connections.
     """
@@ -60,9 +62,11 @@ class Host:
         providers: Iterable[LLMProvider] = (),
         tools: Iterable[Callable[..., Any]] = (),
         http_transport: httpx2.AsyncBaseTransport | None = None,
+        permissions: Permissions | None = None,
         warm_workers: int = 2,
     ) -> None:
         self.config = config or Config()
+        self.permissions = self.config.permissions if permissions is None else permissions
         self._providers = tuple(providers)
         self._http_transport = http_transport
         self._warm_workers = warm_workers
@@ -127,6 +131,7 @@ class Host:
         params: Any = None,
         model: str | None = None,
         limits: Limits | None = None,
+        permissions: Permissions | None = None,
         isolation: str | None = None,
         stdin: str | TextIO | None = None,
         seed: int | None = None,
@@ -135,11 +140,12 @@ class Host:
     ) -> Result:
         """Run a spell, a file or a `Spell`, to its end.
 
-        `params` is any JSON value. `model` is what `llm()` means in this run. `isolation` is `process` or `inline`.
+        `params` is any JSON value. `model` is what `llm()` means in this run. `permissions` is what the spell may do,
+        instead of what the host says. `isolation` is `process` or `inline`.
         `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails raises
         its error, unless `check` is false: then `Result.error` has it.
         """
-        run = _Run(self, spell, params, model, limits, isolation, stdin, seed, on_event)
+        run = _Run(self, spell, params, model, limits, permissions, isolation, stdin, seed, on_event)
         await run.drive()
         return run.result(check)
 
@@ -182,6 +188,7 @@ def run(
     params: Any = None,
     model: str | None = None,
     limits: Limits | None = None,
+    permissions: Permissions | None = None,
     isolation: str | None = None,
     stdin: str | TextIO | None = None,
     seed: int | None = None,
@@ -202,7 +209,7 @@ def run(
     there, `await Host().run(...)`. `KeyboardInterrupt` ends the run, and is raised after its `Ended` event.
     """
     host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
-    task = _Run(host, spell, params, model, limits, isolation, stdin, seed, on_event)
+    task = _Run(host, spell, params, model, limits, permissions, isolation, stdin, seed, on_event)
     try:
         task.drive_blocking(start_worker, make_loop)
     except KeyboardInterrupt:
@@ -221,6 +228,7 @@ class _Run:
         params: Any,
         model: str | None,
         limits: Limits | None,
+        permissions: Permissions | None,
         isolation: str | None,
         stdin: str | TextIO | None,
         seed: int | None,
@@ -229,6 +237,7 @@ class _Run:
         self.host = host
         self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
         self.limits = limits or host.config.limits
+        self.permissions = host.permissions if permissions is None else permissions
         self.default_model = model or host.config.model
         self.usage = RunUsage()
         self.stdin = StandardInput(stdin)

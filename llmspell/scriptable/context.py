@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from llmspell.limits import Limits
+    from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.select.selection import Models
     from llmspell.scriptable.tools import Tool
@@ -93,6 +94,11 @@ class RunContext(Protocol):
     @property
     def limits(self) -> Limits:
         """The limits of the run."""
+        ...
+
+    @property
+    def permissions(self) -> Permissions:
+        """What the spell may do."""
         ...
 
     @property

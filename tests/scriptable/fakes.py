@@ -8,6 +8,7 @@ from typing import Any
 
 from llmspell.errors import NotFoundError
 from llmspell.limits import Limits
+from llmspell.permissions import Permissions
 from llmspell.providers.base import (
     Embeddings,
     Event,
@@ -85,6 +86,7 @@ class FakeContext:
         self.stdin: Any = SimpleNamespace(read=None, lines=None)
         self.usage = RunUsage()
         self.limits = Limits()
+        self.permissions = Permissions()
         self.blobs = Blobs()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []
