@@ -23,6 +23,11 @@ class _Bridge:
 
         return JsInterpreter()
 
+    def preload(self, source: str | None) -> None:
+        """Load the parser of modules where the source may need it; None stands for any source."""
+        if source is None or "import" in source:
+            import llmspell_js.modules  # noqa: F401  # a sealed worker can load nothing any more
+
     def check(self, source: str, name: str) -> list[Problem]:
         """Syntax errors and unknown globals, found without running anything."""
         from llmspell_js.check import check

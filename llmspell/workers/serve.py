@@ -6,7 +6,7 @@ It imports its language and nothing else of the runtime. Nobody here is trusted 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llmspell import values
@@ -24,27 +24,41 @@ def main(args: list[str]) -> None:
     dialect, parent = args
     harden.die_with_parent(int(parent))
     harden.close_descriptors(SOCKET)
-    interpreter = bridge_of(dialect).interpreter(dialect)
+    bridge = bridge_of(dialect)
+    interpreter = bridge.interpreter(dialect)
     harden.confine()
-    serve(SOCKET, interpreter)
+    serve(SOCKET, interpreter, dialect, getattr(bridge, "preload", None))
 
 
-def serve(fd: int, interpreter: Interpreter) -> None:
-    """Run the spell that comes over `fd` until it ends or the other side goes away, then leave the process."""
+def serve(fd: int, interpreter: Interpreter, dialect: str, preload: Callable[[str], None] | None) -> None:
+    """Run the spell that comes over `fd` until it ends or the other side goes away, then leave the process.
+
+    The process seals itself at once; with `preload`, only after that was called with the source of the spell.
+    """
     buffer = frames.FrameBuffer()
     cpu = 0.0
+    size = None if preload else _seal(dialect)
     while data := os.read(fd, _READ):
         for body in buffer.feed(data):
             frame = values.loads(body)
             if frame[0] == "start":
-                cpu = frame[1]["limits"][1]
-                harden.bound_memory(frame[1]["limits"][0])
+                heap, cpu = frame[1]["limits"][:2]
+                if preload is not None:
+                    preload(frame[1]["source"])
+                    size = _seal(dialect)
+                harden.bound_memory(size, heap)
             harden.bound_slice(1.5 * cpu + 1.0)
             messages = _slice(interpreter, frame)
             _send(fd, messages)
             if messages and isinstance(messages[-1], (Done, Failed)):
                 os._exit(0)
     os._exit(0)
+
+
+def _seal(dialect: str) -> int | None:
+    size = harden.address_space()
+    harden.seal(dialect)
+    return size
 
 
 def rehearse() -> None:

@@ -12,23 +12,27 @@ import os
 import select
 import signal
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 
 from llmspell import values
 from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
-from llmspell.workers import SOCKET, frames, harden
+from llmspell.workers import SOCKET, frames, harden, kernel
 from llmspell.workers.serve import rehearse, serve
 
 _READ = 1 << 16
 _MAX_FDS = 64
+_IDLE_SECONDS = 0.05
 
 
 def main(args: list[str]) -> None:
     """Serve forks on the inherited socket: `args` are the pid of the parent and the dialects to load."""
     parent, *dialects = args
+    kernel.leave_network()
     harden.die_with_parent(int(parent))
     harden.close_descriptors(SOCKET)
+    harden.keep_private()
     zygote = _Zygote(socket.socket(fileno=SOCKET))
     for dialect in dialects:
         zygote.prepare(dialect)
@@ -42,6 +46,7 @@ class _Zygote:
         self.workers: set[int] = set()
         self.sockets: list[int] = []
         self.interpreters: dict[str, Interpreter] = {}
+        self.unloaded: dict[str, Callable[[str | None], None]] = {}
         self.bell, ringer = os.pipe()
         os.set_blocking(ringer, False)
         os.set_blocking(self.bell, False)
@@ -51,13 +56,26 @@ class _Zygote:
     def prepare(self, dialect: str) -> None:
         """Make the interpreter that every worker of this dialect begins with: its own copy, since it is forked."""
         if dialect not in self.interpreters:
-            self.interpreters[dialect] = bridge_of(dialect).interpreter(dialect)
-            gc.collect()
-            gc.freeze()
+            bridge = bridge_of(dialect)
+            self.interpreters[dialect] = bridge.interpreter(dialect)
+            if preload := getattr(bridge, "preload", None):
+                self.unloaded[dialect] = preload
+            _keep_pages()
+
+    def preload(self) -> None:
+        """Load what only some spells need, now that none waits: workers forked later seal themselves at once."""
+        for preload in self.unloaded.values():
+            with suppress(ImportError):  # the spells that need it are told
+                preload(None)
+        self.unloaded.clear()
+        _keep_pages()
 
     def run(self) -> None:
         while True:
-            ready, _, _ = select.select([self.control.fileno(), self.bell], [], [])
+            idle = _IDLE_SECONDS if self.unloaded else None
+            ready, _, _ = select.select([self.control.fileno(), self.bell], [], [], idle)
+            if not ready:
+                self.preload()
             if self.bell in ready:
                 os.read(self.bell, _READ)
                 self.reap()
@@ -109,4 +127,10 @@ class _Zygote:
         self.prepare(dialect)
         rehearse()
         harden.confine()
-        serve(SOCKET, self.interpreters[dialect])
+        serve(SOCKET, self.interpreters[dialect], dialect, self.unloaded.get(dialect))
+
+
+def _keep_pages() -> None:
+    """What is made by now lives as long as the process: do not touch it, and so copy it, in every worker."""
+    gc.collect()
+    gc.freeze()
