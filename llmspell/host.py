@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
+    from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
     from llmspell.scriptable.tools import Tool
@@ -48,9 +49,9 @@ class Host:
 
     `config` holds what `llmspell.toml` may; `llmspell.config.load()` reads it, the default reads nothing.
     `providers` are models of your own, `tools` typed Python functions that spells call as `tools.NAME{...}`,
-    `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models through. `permissions` is what its spells
-    may do unless a run says otherwise, by default what the configuration grants. `warm_workers` is how many worker
-    processes wait ready for each language in use.
+    `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models and, for spells, the web through.
+    `permissions` is what its spells may do unless a run says otherwise, by default what the configuration grants.
+    `warm_workers` is how many worker processes wait ready for each language in use.
 
     Use it as an async context manager, in one event loop; leaving it ends its workers and connections.
     """
@@ -72,6 +73,7 @@ class Host:
         self._warm_workers = warm_workers
         self._tools: dict[str, Tool] = {}
         self._registry: ProviderRegistry | None = None
+        self._connections: GuardedConnections | None = None
         self._pool: Pool | None = None
         for function in tools:
             self.tool(function)
@@ -89,6 +91,17 @@ class Host:
             self._pool = None
         if self._registry is not None:
             await self._registry.aclose()
+        if self._connections is not None:
+            await self._connections.aclose()
+
+    @property
+    def connections(self) -> GuardedConnections:
+        """The way to the web for `http` in spells; what a spell may reach is asked for at every use."""
+        if self._connections is None:
+            from llmspell.providers.guarded import GuardedConnections  # loads an HTTP library
+
+            self._connections = GuardedConnections(self._http_transport)
+        return self._connections
 
     @property
     def models(self) -> ProviderRegistry:
@@ -268,6 +281,10 @@ class _Run:
     @property
     def tools(self) -> dict[str, Tool]:
         return self.host.tools
+
+    @property
+    def connections(self) -> GuardedConnections:
+        return self.host.connections
 
     @property
     def blobs(self) -> Blobs:

@@ -2,6 +2,172 @@
 ({
   functions: {sleep: {method: "sleep", params: [{name: "seconds"}]}},
   modules: {
+    http: {
+      fetch: {
+        method: "http.fetch",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      get: {
+        method: "http.get",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      head: {
+        method: "http.head",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      post: {
+        method: "http.post",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      put: {
+        method: "http.put",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      patch: {
+        method: "http.patch",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      delete: {
+        method: "http.delete",
+        params: [
+          {name: "url"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                method: null,
+                headers: null,
+                query: null,
+                body: null,
+                json: null,
+                form: null,
+                timeout: null,
+                max_size: null,
+                redirect: null,
+                expect: null,
+              },
+            },
+          },
+        ],
+      },
+      stream: {method: "http.stream", params: [{name: "url"}, {name: "options"}], stream: true},
+      lines: {method: "http.lines", params: [{name: "url"}, {name: "options"}], stream: true},
+      events: {method: "http.events", params: [{name: "url"}, {name: "options"}], stream: true},
+    },
     spell: {
       usage: {
         method: "spell.usage",

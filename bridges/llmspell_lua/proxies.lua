@@ -2,6 +2,18 @@
 return {
   functions = {sleep = {method = "sleep", params = {"seconds"}}},
   modules = {
+    http = {
+      fetch = {method = "http.fetch", params = {"url", "options"}},
+      get = {method = "http.get", params = {"url", "options"}},
+      head = {method = "http.head", params = {"url", "options"}},
+      post = {method = "http.post", params = {"url", "options"}},
+      put = {method = "http.put", params = {"url", "options"}},
+      patch = {method = "http.patch", params = {"url", "options"}},
+      delete = {method = "http.delete", params = {"url", "options"}},
+      stream = {method = "http.stream", params = {"url", "options"}, stream = true},
+      lines = {method = "http.lines", params = {"url", "options"}, stream = true},
+      events = {method = "http.events", params = {"url", "options"}, stream = true},
+    },
     spell = {usage = {method = "spell.usage", params = {}}, limits = {method = "spell.limits", params = {}}},
     stdin = {
       read = {method = "stdin.read", params = {}},

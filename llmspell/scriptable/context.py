@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from llmspell.limits import Limits
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider, Usage
+    from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.select.selection import Models
     from llmspell.scriptable.tools import Tool
     from llmspell.system.blobs import Blobs
@@ -104,6 +105,11 @@ class RunContext(Protocol):
     @property
     def blobs(self) -> Blobs:
         """The bytes that the run holds for its script."""
+        ...
+
+    @property
+    def connections(self) -> GuardedConnections:
+        """The way to the web, for `llmspell.system.web`."""
         ...
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:

@@ -33,6 +33,7 @@ class BridgeObject(NamedTuple):
 
 OBJECTS = (
     BridgeObject("class", "llm", "llm", "ScriptableLLM"),
+    BridgeObject("module", "http", "http", "ScriptableHttp"),
     BridgeObject("module", "spell", "run", "ScriptableSpell"),
     BridgeObject("module", "stdin", "run", "ScriptableInput"),
     BridgeObject("function", "sleep", "run", "sleep"),

@@ -21,6 +21,7 @@ from llmspell.providers.base import (
     Usage,
 )
 from llmspell.providers.content import Message
+from llmspell.providers.guarded import GuardedConnections
 from llmspell.scriptable.context import RunUsage
 from llmspell.system.blobs import Blobs
 
@@ -88,6 +89,7 @@ class FakeContext:
         self.limits = Limits()
         self.permissions = Permissions()
         self.blobs = Blobs()
+        self.connections = GuardedConnections()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []
 
