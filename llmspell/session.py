@@ -94,6 +94,8 @@ class Session:
         if self.ended is not None:
             return
         match message:
+            case Call() if self._abort is None:
+                self._call(message)
             case Done(value):
                 self._end(Done(value) if self._abort is None else Failed(self._abort.to_data()))
             case Failed(error):
@@ -105,8 +107,6 @@ class Session:
 
     def _act(self, message: FromSpell) -> None:
         match message:
-            case Call():
-                self._call(message)
             case Cancel(id_):
                 self._drop(id_)
             case Return(id_, value):
@@ -186,7 +186,7 @@ class Session:
             self.abort(InternalError(f"the script's side used the call number {call.id} again"))
             return
         self._last_call = call.id
-        stream = self._stream_of(call)
+        stream = self._stream_of(call) if call.method == "next" else None
         if stream is None or stream.over:
             self.calls += 1  # reading on in a stream is no call of its own
         if self.calls > self._limits.max_calls:
@@ -221,7 +221,7 @@ class Session:
         return result
 
     def _stream_of(self, call: Call) -> Stream | None:
-        number = call.args.get("stream") if call.method == "next" else None
+        number = call.args.get("stream")
         return self._streams.get(number) if type(number) is int else None
 
     def _drop(self, id_: int) -> None:

@@ -75,10 +75,12 @@ def _check(value: Any, depth: int, room: list[int]) -> Value:
             _check_text(value, room)
         return value
     if kind is int:
-        return _check_int(value)
+        if not _LOWEST <= value <= _HIGHEST:
+            raise _NotJsonError("is an integer outside 64 bits")
+        return value
     if kind is float:
         return _check_float(value)
-    if kind is bool or value is None:
+    if value is None or kind is bool:
         return value
     if isinstance(value, dict):
         _enter(value, depth, room)
@@ -110,12 +112,6 @@ def _check_text(value: str, room: list[int]) -> None:
         _spend(len(value.encode()) - len(value), room)
     except UnicodeEncodeError:
         raise _NotJsonError("is not valid Unicode (a lone surrogate)") from None
-
-
-def _check_int(value: int) -> int:
-    if not _LOWEST <= value <= _HIGHEST:
-        raise _NotJsonError("is an integer outside 64 bits")
-    return value
 
 
 def _check_float(value: float) -> Value:

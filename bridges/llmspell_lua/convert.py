@@ -6,6 +6,7 @@ fields, lists marked as arrays (so that an empty one stays a list) with the `nul
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from json import JSONDecoder
 from json.scanner import make_scanner
@@ -31,7 +32,7 @@ def decoded(text: str) -> list[FromSpell]:
 
 
 _NO_MEMORY = frozenset({type(None), bool, int, float})
-_PLAIN = _NO_MEMORY | {str}
+_PLAIN = frozenset({bool, int, float, str})
 
 
 class ToLua:
@@ -46,27 +47,37 @@ class ToLua:
         self._runtime = runtime
         self._table = runtime.table_from
         self._bridge = bridge
-        self._exact = 2**63 if has_integers else MAX_SAFE_INTEGER
+        self._plain = _PLAIN if has_integers else _PLAIN - {int}
         self.memory: int | None = None
         """The limit in bytes, once there is one."""
 
-    def __call__(self, value: Value) -> Any:
-        """The value as something that lupa hands over without allocating: a number, or a table that holds it."""
-        if type(value) in _NO_MEMORY:
-            return self._convert(value)
-        return self.box([value])
+    def __call__(self, value: Value) -> tuple[Any, bool]:
+        """The value as something that lupa hands over without allocating, and whether it is inside a table for that."""
+        kind = type(value)
+        if kind in _NO_MEMORY:
+            return self._convert(value), False
+        if kind is dict or kind is list:
+            return self._unbounded(self._as_table, value), False
+        return self.box([value]), True
 
     def box(self, values: list[Value]) -> Any:
         """A table of values."""
+        return self._unbounded(self._list, values)
+
+    def _unbounded(self, make: Callable[[Any], Any], value: Value) -> Any:
         if self.memory is None:
-            return self._box(values)
+            return make(value)
         self._runtime.set_max_memory(0)
         try:
-            return self._box(values)
+            return make(value)
         finally:
             self._runtime.set_max_memory(self.memory)
 
-    def _box(self, values: list[Value]) -> Any:
+    def _as_table(self, value: Value) -> Any:
+        converted = self._convert(value)
+        return self._table(converted, recursive=True) if type(converted) is dict else converted
+
+    def _list(self, values: list[Value]) -> Any:
         return self._table([self._convert(value) for value in values], recursive=True)
 
     @cached_property
@@ -78,12 +89,20 @@ class ToLua:
         return self._bridge["values"]["as_array"]
 
     def _convert(self, value: Value) -> Any:
-        kind = type(value)
-        if kind is dict:
-            return {key: self._convert(item) for key, item in value.items() if item is not None}
+        kind, plain = type(value), self._plain
+        if kind in plain or value is None:
+            return value
+        if kind is dict:  # most of what is in one is plain: no function call for that
+            return {
+                key: item if type(item) in plain else self._convert(item)
+                for key, item in value.items()
+                if item is not None
+            }
         if kind is list:
             items = [self._null if item is None else self._convert(item) for item in value]
             return self._as_array(self._table(items, recursive=True))
-        if kind is int and not -self._exact <= value <= self._exact:
-            raise InvalidValueError(f"{value} is an integer that this Lua cannot hold exactly")
-        return value if kind in _PLAIN else self._convert(check(value))
+        if kind is int:
+            if not -MAX_SAFE_INTEGER <= value <= MAX_SAFE_INTEGER:
+                raise InvalidValueError(f"{value} is an integer that this Lua cannot hold exactly")
+            return value
+        return self._convert(check(value))

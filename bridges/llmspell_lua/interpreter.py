@@ -119,13 +119,13 @@ class LuaInterpreter:
 
     def _resolve(self, message: Resolve, now: float | None) -> list[FromSpell]:
         try:
-            value = self._to_lua(message.value)
+            value, boxed = self._to_lua(message.value)
         except InvalidValueError as error:
             return self._reject(message.id, error.to_data(), now)
-        return decoded(self._answer(now, message.id, True, value))
+        return decoded(self._answer(now, message.id, True, value, boxed))
 
     def _reject(self, call: int, error: ErrorData, now: float | None) -> list[FromSpell]:
-        return decoded(self._answer(now, call, False, self._to_lua(error)))
+        return decoded(self._answer(now, call, False, *self._to_lua(error)))
 
     def _invoke(self, message: Invoke, now: float | None) -> list[FromSpell]:
         try:

@@ -12,8 +12,11 @@ local selves = setmetatable({}, { __mode = "k" })
 
 -- JSON of the arguments under the names of the parameters, after `first` (a member already in JSON, or nil).
 local function named(params, first, ...)
-  local members, count = { first }, first and 1 or 0
   local given = select("#", ...)
+  if given == 0 then
+    return first and "{" .. first .. "}" or "{}"
+  end
+  local members, count = { first }, first and 1 or 0
   for i = 1, given < #params and given or #params do
     local value = (select(i, ...))
     if value ~= nil then

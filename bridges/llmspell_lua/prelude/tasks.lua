@@ -254,10 +254,10 @@ function tasks.finish()
   return output.drain()
 end
 
--- The answer of the runtime to a call. A value that is no number or boolean comes in a table.
-function tasks.answer(time, id, ok, value)
+-- The answer of the runtime to a call; `boxed` says that the value is inside a table.
+function tasks.answer(time, id, ok, value, boxed)
   tasks.begin(time)
-  if type(value) == "table" then
+  if boxed then
     value = value[1]
   end
   local waiter = waiting[id]
