@@ -14,6 +14,12 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     memory = 67108864
     timeout = 60
 
+    [permissions]                     # what spells may do; grants from all places add up
+    read = ["data", "~/notes"]        # paths are relative to this file
+    net = ["api.example.com", {host = "127.0.0.1", port = 8080, methods = ["GET"]}]
+    env = ["TZ"]
+    run = ["git status"]              # also write, models, tools; see `llmspell.grants`
+
     [aliases]
     fast = "openai/gpt-5-nano"
 
@@ -165,6 +171,7 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
     models = {name: _selection(name, table) for name, table in values.pop("models", {}).items()}
     return Config(
         limits=Limits(**values.pop("limits", {})),
+        permissions=Permissions(**values.pop("permissions", {})),
         local=LocalConfig(**values.pop("local", {})),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),
@@ -230,9 +237,12 @@ def _given(values: Mapping[str, Any]) -> dict[str, Any]:
     return given
 
 
-def _merge(weaker: dict[str, Any], stronger: Mapping[str, Any]) -> None:
+def _merge(weaker: dict[str, Any], stronger: Mapping[str, Any], *, adds: bool = False) -> None:
+    """Lay the stronger settings over the weaker ones; with `adds`, to lists."""
     for key, value in stronger.items():
         if isinstance(value, dict) and isinstance(weaker.get(key), dict):
-            _merge(weaker[key], value)
+            _merge(weaker[key], value, adds=key == "permissions")
+        elif adds and key in weaker:
+            weaker[key] = tuple(dict.fromkeys((*weaker[key], *value)))
         else:
             weaker[key] = value

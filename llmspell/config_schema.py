@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from llmspell.errors import InvalidValueError
+from llmspell.permissions import KEYS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,6 +19,8 @@ class Kind(NamedTuple):
 
     expected: str
     read: Callable[[Any], Any]
+    placed: Callable[[Any, str, Path | None], Any] = lambda value, place, folder: value  # noqa: ARG005  # as it is
+    """The value for what was read, given where it stands: its place for messages, and the folder of its file."""
 
 
 def _text(value: Any) -> str | None:
@@ -93,15 +96,42 @@ def _cache(value: Any) -> bool | float | None:
     return _flag(value) if number is None else number
 
 
+def _in_folder(value: str, _place: str, folder: Path | None) -> Path:
+    from pathlib import Path  # slow to import, and rarely needed
+
+    return (folder or Path()) / Path(value).expanduser()
+
+
+def _grant(kind: str) -> Kind:
+    """Rules of a kind of permission."""
+
+    def read(value: Any) -> Any:
+        return value if isinstance(value, (str, list, tuple)) else None
+
+    def placed(value: Any, place: str, folder: Path | None) -> tuple[Any, ...]:
+        from llmspell import grants  # most settings grant nothing
+
+        return grants.rules(kind, value, place, None if folder is None else str(folder))
+
+    return Kind("a rule or a list of rules", read, placed)
+
+
+def _split_rules(kind: str, text: str) -> list[str]:
+    from llmspell import grants  # as above
+
+    return grants.split(kind, text)
+
+
 TEXT = Kind("text", _text)
 TEXTS = Kind("a list of texts", _names)
 SECONDS = Kind("a number of seconds above 0", _positive)
+DOLLARS = Kind("a number of US dollars above 0", _positive)
 COUNT = Kind("a whole number above 0", _count)
 SIZE = Kind('a size above 0, such as 67108864 or "64MB"', size)
 FLAG = Kind("true or false", _flag)
 CACHE = Kind("true, false or a number of seconds above 0", _cache)
 RULES = Kind('a list of rules such as {model = "a/b", tokens = 2000, tools = false, media = false}', _rules)
-FOLDER = Kind("the path of a folder", _text)
+FOLDER = Kind("the path of a folder", _text, _in_folder)
 URL = Kind(
     "a URL that begins with http:// or https://",
     lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://", "{")) else None,
@@ -115,7 +145,16 @@ EACH = "*"  # stands for any name
 SCHEMA: Schema = {
     "model": TEXT,
     "isolation": _one_of("process", "inline"),
-    "limits": {"memory": SIZE, "cpu": SECONDS, "timeout": SECONDS, "max_calls": COUNT, "max_output": SIZE},
+    "limits": {
+        "memory": SIZE,
+        "cpu": SECONDS,
+        "timeout": SECONDS,
+        "max_calls": COUNT,
+        "max_output": SIZE,
+        "max_cost": DOLLARS,
+        "max_tokens": COUNT,
+    },
+    "permissions": {key: _grant(kind) for kind, key in KEYS.items()},
     "aliases": {EACH: TEXT},
     "providers": {
         EACH: {
@@ -163,7 +202,7 @@ VARIABLES = {
     "LLMSPELL_LOCAL_THREADS": ("local", "threads"),
     "LLMSPELL_LOCAL_CONTEXT_LENGTH": ("local", "context_length"),
     "LLMSPELL_LOCAL_IDLE_TIMEOUT": ("local", "idle_timeout"),
-}
+} | {f"LLMSPELL_ALLOW_{kind.upper()}": ("permissions", key) for kind, key in KEYS.items()}
 
 
 def check(values: Mapping[str, Any], source: str, folder: Path | None = None) -> dict[str, Any]:
@@ -183,7 +222,8 @@ def from_variables(environ: Mapping[str, str]) -> dict[str, Any]:
             table = found
             for key in path[:-1]:
                 kind, table = kind[key], table.setdefault(key, {})
-            table[path[-1]] = _value(written, kind[path[-1]], variable, None)
+            value = _split_rules(variable.rpartition("_")[2].lower(), written) if path[0] == "permissions" else written
+            table[path[-1]] = _value(value, kind[path[-1]], variable, None)
     return found
 
 
@@ -207,11 +247,7 @@ def _value(value: Any, kind: Kind, place: str, folder: Path | None) -> Any:
     read = kind.read(value)
     if read is None:
         raise InvalidValueError(f"{place} must be {kind.expected}, not {_shown(value)}")
-    if kind is FOLDER:
-        from pathlib import Path  # slow to import, and rarely needed
-
-        return (folder or Path()) / Path(read).expanduser()
-    return read
+    return kind.placed(read, place, folder)
 
 
 def _unknown(key: str, place: str, schema: Schema, source: str) -> InvalidValueError:

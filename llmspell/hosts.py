@@ -48,7 +48,7 @@ def allows_host(rule: str, host: str) -> bool:
         return is_public(address) if address is not None else not is_local_name(host)
     if rule.startswith("*."):
         return address is None and host.endswith(rule[1:])
-    network = _network_of(rule)
+    network = network_of(rule)
     return network is not None and address is not None and address in network
 
 
@@ -60,7 +60,7 @@ def allows_address(rules: Iterable[str], host: str, address: str) -> bool:
     if is_public(found):
         return True
     for rule in rules:
-        if (network := _network_of(rule)) is not None and found in network:
+        if (network := network_of(rule)) is not None and found in network:
             return True
         if found.is_loopback and is_local_name(host) and allows_host(rule, host):
             return True
@@ -69,7 +69,7 @@ def allows_address(rules: Iterable[str], host: str, address: str) -> bool:
 
 def meet_hosts(one: str, two: str) -> str | None:
     """The host of a rule that allows nothing but what both allow."""
-    first, second = _network_of(one), _network_of(two)
+    first, second = network_of(one), network_of(two)
     if first is not None and second is not None:
         smaller, larger = sorted((first, second), key=lambda network: -network.prefixlen)
         inside = smaller.version == larger.version and smaller.network_address in larger
@@ -120,7 +120,8 @@ def _carried(address: Address) -> list[Address]:
     return carried
 
 
-def _network_of(rule: str) -> Network | None:
+def network_of(rule: str) -> Network | None:
+    """The network, or the one address, that a rule names; None for a rule that has a name."""
     if not rule[:1].isdigit() and ":" not in rule:
         return None
     import ipaddress

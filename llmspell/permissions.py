@@ -17,6 +17,7 @@ from llmspell.errors import PermissionDeniedError
 from llmspell.hosts import allows_address, allows_host, meet_hosts, normal_host
 
 ALL = "*"
+SETTINGS = "llmspell.toml"
 KINDS = ("read", "write", "net", "env", "run", "model", "tool")
 KEYS = {kind: kind for kind in KINDS} | {"model": "models", "tool": "tools"}
 """The field of `Permissions`, and the key in `llmspell.toml`, for each kind of permission."""
@@ -77,7 +78,12 @@ class Permissions:
         return _covers_path(self.read, path)
 
     def may_write(self, path: str) -> bool:
-        """Whether the file at an absolute path, its links resolved, may be written, made or removed."""
+        """Whether the file at an absolute path, its links resolved, may be written, made or removed.
+
+        A folder does not stand for an `llmspell.toml` in it: with that, a spell would grant itself the next run.
+        """
+        if path.rpartition(os.sep)[2].lower() == SETTINGS:
+            return path in self.write or ALL in self.write
         return _covers_path(self.write, path)
 
     def may_connect(self, scheme: str, host: str, port: int, method: str) -> bool:
@@ -117,7 +123,7 @@ class Permissions:
         """What both allow; for a child that asks for `other`."""
         return Permissions(
             read=_meet(self.read, other.read, _meet_paths),
-            write=_meet(self.write, other.write, _meet_paths),
+            write=_meet(self.write, other.write, _meet_written),
             net=_meet(self.net, other.net, _meet_net),
             env=_meet(self.env, other.env, _meet_names),
             run=_meet(self.run, other.run, _meet_commands),
@@ -129,17 +135,28 @@ class Permissions:
 def denied(kind: str, action: str, grant: str) -> PermissionDeniedError:
     """The error for something that was not granted.
 
-    `kind` is one of `KINDS`, `action` says what was asked, as in `read 'notes.txt'`, and `grant` is the value that
+    `kind` is one of `KINDS`, `action` says what was asked, as in `read 'notes.txt'`, and `grant` is the rule that
     would allow it. Neither may show a path of the host that the script did not name itself.
     """
-    import json  # only once something was refused
-
-    value = json.dumps(grant, ensure_ascii=False)
-    flag = f"--allow-{kind}={grant}" if grant.replace("/", "").replace(".", "").isalnum() else f"--allow-{kind}={value}"
     return PermissionDeniedError(
         f"this spell may not {action}",
-        hint=f"allow it with {flag}, or {KEYS[kind]} = [{value}] under [permissions] in llmspell.toml",
+        hint=f"allow it with {flag(kind, grant)}, or with {entry(kind, grant)} under [permissions] in llmspell.toml",
     )
+
+
+def flag(kind: str, grant: str) -> str:
+    """The flag that grants a rule, ready for a shell."""
+    import shlex  # for messages alone
+
+    value = grant if kind == "net" else grant.replace(",", ",,")
+    return f"--allow-{kind}={shlex.quote(value)}"
+
+
+def entry(kind: str, grant: str) -> str:
+    """The line under `[permissions]` that grants a rule."""
+    import json  # its strings are also TOML's
+
+    return f"{KEYS[kind]} = [{json.dumps(grant, ensure_ascii=False)}]"
 
 
 def _covers_path(rules: Iterable[str], path: str) -> bool:
@@ -183,6 +200,12 @@ def _meet_paths(one: str, two: str) -> str | None:
     if _below(one, two):
         return one
     return two if _below(two, one) else None
+
+
+def _meet_written(one: str, two: str) -> str | None:
+    met = _meet_paths(one, two)
+    settings = met is not None and met.rpartition(os.sep)[2].lower() == SETTINGS
+    return None if settings and one != two and ALL not in (one, two) else met
 
 
 def _meet_names(one: str, two: str) -> str | None:

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.languages import bridge_for, bridge_of
 from llmspell.values import Value
+
+if TYPE_CHECKING:
+    from llmspell.needs import Need
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +42,23 @@ class Spell:
             name=os.fsencode(name).decode(errors="replace"),
             folder=os.path.dirname(os.path.abspath(name)),
         )
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What the script says it needs, in the comments at its top; see `llmspell.needs`. It grants nothing.
+
+        Raises `InvalidValueError` that points to a line which cannot be understood.
+        """
+        if "@allow" not in self.source:
+            return ()
+        from llmspell.needs import read_header  # most spells need nothing
+
+        needs, mistakes = read_header(self.source)
+        for line, column, message, hint, severity in mistakes:
+            if severity == "error":
+                shown = self.source.splitlines()[line - 1]
+                raise InvalidValueError(message, hint=hint, file=self.name, line=line, column=column, source_line=shown)
+        return tuple(needs)
 
     def __post_init__(self) -> None:
         bridge_of(self.language)  # an unknown language is an error here, not in a worker

@@ -15,6 +15,7 @@ from llmspell.config import Config, LocalConfig, ProviderConfig, SelectionConfig
 from llmspell.config_schema import VARIABLES, size
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
+from llmspell.permissions import NetRule, Permissions
 
 FULL = """
 model = "fast"
@@ -147,6 +148,9 @@ def test_every_variable_is_read(places):
         "LLMSPELL_CPU": "0.5",
         "LLMSPELL_CACHE_DIR": "/cache",
         "LLMSPELL_DOWNLOAD_TOKENIZERS": "yes",
+        "LLMSPELL_ALLOW_READ": "/data,/with,,comma",
+        "LLMSPELL_ALLOW_WRITE": "/out",
+        "LLMSPELL_ALLOW_NET": "GET,HEAD@a.example.com,b.example.com",
     }
     config = loaded(places, dict.fromkeys(VARIABLES, "7") | texts)
     assert config == Config(
@@ -157,6 +161,15 @@ def test_every_variable_is_read(places):
         cache_dir=Path("/cache"),
         download_tokenizers=True,
         local=LocalConfig(threads=7, context_length=7, idle_timeout=7),
+        permissions=Permissions(
+            read=("/data", "/with,comma"),
+            write=("/out",),
+            net=(NetRule("a.example.com", methods=("GET", "HEAD")), NetRule("b.example.com")),
+            env=("7",),
+            run=(("7",),),
+            models=("7",),
+            tools=("7",),
+        ),
     )
 
 
@@ -164,7 +177,24 @@ def test_empty_variables_are_not_set(places):
     assert loaded(places, dict.fromkeys(VARIABLES, "")) == Config()
 
 
+def test_grants_of_all_places_add_up(places):
+    project, home = places
+    written(project, '[permissions]\nread = "data"\nmodels = ["local/*"]\n')
+    written(home / ".config" / "llmspell", '[permissions]\nread = ["~/notes", "data"]\nenv = "TZ"\n')
+    found = loaded(places, {"LLMSPELL_ALLOW_ENV": "HOME", "LLMSPELL_ALLOW_MODEL": "here/m"}).permissions
+    settings = (home / ".config" / "llmspell").resolve()
+    notes = str(Path("~/notes").expanduser().resolve())
+    assert found.read == (str(project.resolve() / "data"), notes, str(settings / "data"))
+    assert found.env == ("TZ", "HOME")
+    assert found.models == ("local/*", "here/m")
+
+
 MISTAKES = [
+    ('[permissions]\nreed = "x"', "there is no setting permissions.reed"),
+    ("[permissions]\nread = 5", "permissions.read must be a rule or a list of rules, not 5"),
+    ('[permissions]\nread = ["*.txt"]', "permissions.read: paths have no wildcards"),
+    ('[permissions]\nnet = "http://a/b"', "permissions.net: 'a/b' is no host"),
+    ('[permissions]\nnet = [{host = "a", port = 0}]', "permissions.net: a port is a number from 1 to 65535, not 0"),
     ("model = 5", "model must be text, not 5"),
     ('isolation = "none"', 'isolation must be "process" or "inline", not \'none\''),
     ('[limits]\nmemory = "much"', "limits.memory must be a size"),

@@ -21,7 +21,7 @@ from llmspell.spell import Spell
 @click.option("--lang", "language", metavar="LANG", shell_complete=complete_language, help="lua, js, ...")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(files: tuple[str, ...], source: str | None, language: str | None, as_json: bool) -> int:
-    """Find syntax errors and unknown globals in FILEs; - is the standard input.
+    """Find syntax errors, unknown globals and wrong @allow lines in FILEs; - is the standard input.
 
     \b
     Examples:
@@ -43,7 +43,19 @@ def command(files: tuple[str, ...], source: str | None, language: str | None, as
 
 
 def _problems(spell: Spell) -> list[Problem]:
-    return bridge_of(spell.language).check(spell.source, spell.name)
+    return [*_header(spell), *bridge_of(spell.language).check(spell.source, spell.name)]
+
+
+def _header(spell: Spell) -> list[Problem]:
+    if "@" not in spell.source:
+        return []
+    from llmspell.needs import read_header  # most spells need nothing
+
+    _, mistakes = read_header(spell.source)
+    return [
+        Problem(line, column, f"{message}; {hint}" if hint else message, severity)
+        for line, column, message, hint, severity in mistakes
+    ]
 
 
 def _line(spell: Spell, number: int) -> str:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
 
 from llmspell import loop
+from llmspell.cli import permissions
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
 from llmspell.cli.arguments import complete_language, complete_model, read_spell
 from llmspell.cli.early import HeadStart
 from llmspell.cli.interrupts import exit_code
 from llmspell.cli.output import Reporter
 from llmspell.cli.params import parameters
+from llmspell.cli.permissions import RunCommand
 from llmspell.config import Config, load
 from llmspell.values import MAX_SAFE_INTEGER
 
@@ -24,7 +27,7 @@ def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float 
     return number
 
 
-@click.command(name="run", short_help="Run a spell.")
+@click.command(name="run", cls=RunCommand, short_help="Run a spell.")
 @click.argument("file", required=False, type=click.Path(allow_dash=True))
 @click.option("-e", "source", metavar="SOURCE", help="The spell itself; needs --lang.")
 @click.option(
@@ -46,6 +49,7 @@ def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float 
     "--cpu", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of one slice of computing.  [10]"
 )
 @click.option("--max-calls", type=click.IntRange(min=1), metavar="N", help="Limit of calls to the runtime.  [10000]")
+@permissions.options
 @click.option("--seed", type=click.IntRange(0, MAX_SAFE_INTEGER - 1), metavar="N", help="Makes randomness repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="No logs and no closing line.")
@@ -57,12 +61,16 @@ def command(early: HeadStart, /, **given: Any) -> int:
     Text appears as the spell prints it; what the spell returns is printed at the end. The standard input goes to
     the spell, logs go to the standard error.
 
+    A spell may touch nothing but models and tools until it is allowed to. An --allow-* may be repeated, its values
+    may have commas between them, and without a value it allows everything of its kind.
+
     \b
     Examples:
       llmspell run hello.lua
       llmspell run summarize.js -p length:=3 < notes.txt
       llmspell run -e 'return llm():complete(params.q).text' --lang lua -p q='Why is the sky blue?'
       llmspell run agent.lua --model local/smollm2-135m --timeout 60 --json
+      llmspell run report.js --allow-read=notes --allow-net=api.example.com
 
     \b
     Exit codes:
@@ -77,6 +85,9 @@ def command(early: HeadStart, /, **given: Any) -> int:
 
         check_model(config, given["model"])
     params = parameters(given["params_file"], given["pairs"])
+    may_ask = not (given["as_json"] or given["quiet"] or given["no_prompt"])
+    allowed = permissions.granted(config.permissions, given)
+    config = replace(config, permissions=permissions.settled(spell, allowed, may_ask=may_ask))
     return _run(early, spell, config, params, given)
 
 

@@ -1,0 +1,128 @@
+"""What `llmspell run` lets a spell do: the flags, and the question when a spell needs more."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from llmspell.cli import show
+from llmspell.errors import PermissionDeniedError
+from llmspell.permissions import ALL, KEYS, KINDS, Permissions
+
+if TYPE_CHECKING:
+    from llmspell.needs import Need
+    from llmspell.spell import Spell
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+
+_FLAGS = {
+    "read": ("PATH", "Files it may read, with all below a folder."),
+    "write": ("PATH", "Files it may write, make and remove."),
+    "net": (
+        "HOST[:PORT]",
+        "Hosts it may talk to; GET,HEAD@HOST for certain methods. Without a value, all public ones.",
+    ),
+    "env": ("NAME", "Variables of the environment it may read."),
+    "run": ("PROGRAM", "Programs it may run, as in git or 'git status'."),
+    "model": ("NAME", "The models it may use, as in local/*.  [all]"),
+    "tool": ("NAME", "The tools it may call.  [all]"),
+}
+_PREFIX = "--allow-"
+
+
+class RunCommand(click.Command):
+    """A command whose `--allow-*` take their value after `=`, or none: then everything of the kind is granted."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        end = args.index("--") if "--" in args else len(args)
+        kinds = {_PREFIX + kind for kind in KINDS}
+        return super().parse_args(ctx, [f"{arg}={ALL}" if arg in kinds else arg for arg in args[:end]] + args[end:])
+
+
+def options(command: _Command) -> _Command:
+    """Add the flags."""
+    no_prompt = click.option("--no-prompt", is_flag=True, help="Never ask for what a spell needs.")
+    command = no_prompt(command)
+    command = click.option("-A", "--allow-all", is_flag=True, help="Let it do everything.")(command)
+    for kind, (metavar, text) in reversed(_FLAGS.items()):
+        flag = _PREFIX + kind
+        command = click.option(flag, f"allow_{kind}", multiple=True, metavar=f"[={metavar}]", help=text)(command)
+    return command
+
+
+def granted(config: Permissions, given: dict[str, Any]) -> Permissions:
+    """What the settings and the flags grant. Raises `InvalidValueError` that names the flag."""
+    if given["allow_all"]:
+        return Permissions.all()
+    flags = {kind: given[f"allow_{kind}"] for kind in KINDS if given[f"allow_{kind}"]}
+    if not flags:
+        return config
+    from llmspell import grants  # most runs are given nothing
+
+    tables = {
+        KEYS[kind]: grants.rules(
+            kind, [rule for text in texts for rule in grants.split(kind, text)], f"{_PREFIX}{kind}"
+        )
+        for kind, texts in flags.items()
+    }
+    return grants.together(config, Permissions(**tables))
+
+
+def settled(spell: Spell, permissions: Permissions, *, may_ask: bool) -> Permissions:
+    """The permissions with which the spell begins: those it has, and those that a person at the terminal adds.
+
+    Raises `PermissionDeniedError` when it needs more than that.
+    """
+    missing = [need for need in spell.needs if not need.is_met_by(permissions)]
+    if not missing:
+        return permissions
+    if may_ask and show.is_terminal(sys.stdin) and show.is_terminal(sys.stderr):
+        return _asked(spell, permissions, missing)
+    raise _refusal(spell, missing)
+
+
+def _asked(spell: Spell, permissions: Permissions, missing: Sequence[Need]) -> Permissions:
+    from llmspell import grants  # as above
+
+    _tell(f"{show.plain(spell.name)} needs more than it was given:\n")
+    every = False
+    for need in missing:
+        if not every:
+            answer = _answer(need)
+            every = answer in ("a", "all")
+            if not every and answer not in ("y", "yes"):
+                raise _refusal(spell, [need])
+        permissions = grants.together(permissions, need.permissions)
+    return permissions
+
+
+def _answer(need: Need) -> str:
+    _tell(f"  {described(need)}\nallow it for this run? [y/N/all] ")
+    answer = sys.stdin.readline()
+    if not answer.endswith("\n"):
+        _tell("\n")
+    return answer.strip().lower()
+
+
+def _refusal(spell: Spell, missing: Sequence[Need]) -> PermissionDeniedError:
+    what = ", ".join(described(need) for need in missing)
+    return PermissionDeniedError(
+        f"{spell.name} needs more than it was given: {what}",
+        hint=f"allow it with {' '.join(need.flag for need in missing)}",
+        file=spell.name,
+        line=missing[0].line,
+        source_line=spell.source.splitlines()[missing[0].line - 1],
+    )
+
+
+def described(need: Need) -> str:
+    """What is needed, and why, in a few words."""
+    return show.plain(f"{need.kind} {need.text}" + (f' "{need.why}"' if need.why else ""))
+
+
+def _tell(text: str) -> None:
+    sys.stderr.write(text)
+    sys.stderr.flush()

@@ -1,0 +1,109 @@
+"""What a spell says it needs, in the comments at its top.
+
+    -- @allow read notes/ "to summarize them"        in Lua
+    // @allow net api.example.com                    in JavaScript
+
+A line of the header is `@allow KIND RULE "WHY"`; the why may be left out, and a rule is written as in
+`llmspell.grants`, one to a line. The header ends with the first line that is neither empty nor a comment. It is a
+wish: it grants nothing.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from llmspell import grants
+from llmspell.errors import InvalidValueError
+from llmspell.nearest import nearest
+from llmspell.permissions import KEYS, KINDS, Permissions, flag
+
+_COMMENT = re.compile(r"\s*(?:#!.*|(?:--+|//+|#+|/?\*+/?)\s*(?P<text>.*))?")
+_TAG = re.compile(r"@(?P<tag>\w+)\b\s*(?P<rest>.*)")
+_NEED = re.compile(r'(?P<kind>\S*)\s*(?P<rule>.*?)(?:\s*"(?P<why>[^"]*)")?\s*(?:\*/)?\s*')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """One thing that a spell needs."""
+
+    kind: str
+    """One of `read`, `write`, `net`, `env`, `run`, `model` and `tool`."""
+    text: str
+    """The rule as it is written; relative paths start from the current directory."""
+    rule: Any
+    """The rule as `Permissions` has it."""
+    why: str | None = None
+    line: int = 1
+
+    @property
+    def flag(self) -> str:
+        """The flag of `llmspell run` that grants it."""
+        return flag(self.kind, self.text)
+
+    @property
+    def permissions(self) -> Permissions:
+        """Permission for this and nothing else."""
+        return Permissions(**{KEYS[self.kind]: (self.rule,)})
+
+    def is_met_by(self, permissions: Permissions) -> bool:
+        """Whether all of it was granted."""
+        return self.rule in getattr(permissions.narrowed(self.permissions), KEYS[self.kind])
+
+
+class Mistake(NamedTuple):
+    """A line of a header that says nothing, and why; lines and columns count from 1."""
+
+    line: int
+    column: int
+    message: str
+    hint: str | None
+    severity: str = "error"
+
+
+def read_header(source: str) -> tuple[list[Need], list[Mistake]]:
+    """What the header of a script asks for, and what is wrong with it. Nothing is run."""
+    needs: list[Need] = []
+    mistakes: list[Mistake] = []
+    for number, line in enumerate(source.lstrip("\ufeff").splitlines(), 1):
+        comment = _COMMENT.fullmatch(line)
+        if comment is None:
+            break
+        tag = _TAG.match(comment["text"] or "")
+        if tag is None:
+            continue
+        column = comment.start("text") + 1
+        try:
+            if tag["tag"] == "allow":
+                needs.append(_need(tag["rest"], number))
+            elif hint := nearest(tag["tag"], ["allow"]):
+                mistakes.append(Mistake(number, column, f"there is no @{tag['tag']}", hint, "warning"))
+        except InvalidValueError as error:
+            mistakes.append(Mistake(number, column, error.message, error.hint))
+    return needs, mistakes
+
+
+def _need(text: str, line: int) -> Need:
+    match = _NEED.fullmatch(text)
+    kind, rule = (match["kind"], match["rule"]) if match else ("", "")
+    if kind not in KINDS:
+        hint = nearest(kind, KINDS) or f"write @allow KIND RULE; kinds are {', '.join(KINDS)}"
+        raise InvalidValueError(f"@allow: there is no permission {kind[:40]!r}", hint=hint)
+    if match is None or not rule:
+        raise InvalidValueError(
+            f"@allow {kind} does not say what", hint=f'such as @allow {kind} {_EXAMPLES[kind]} "the reason"'
+        )
+    (read,) = grants.rules(kind, rule, f"@allow {kind}")
+    return Need(kind=kind, text=rule, rule=read, why=match["why"] or None, line=line)
+
+
+_EXAMPLES = {
+    "read": "notes/",
+    "write": "out/",
+    "net": "api.example.com",
+    "env": "TZ",
+    "run": "git status",
+    "model": "local/*",
+    "tool": "search",
+}
