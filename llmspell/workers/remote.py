@@ -9,6 +9,7 @@ from __future__ import annotations
 import signal
 import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Protocol
@@ -26,6 +27,7 @@ _READ = 1 << 14  # a larger buffer is mapped and unmapped by the allocator for e
 _SLACK = 0.005
 _TIMEVAL = struct.Struct("@ll")
 STALLED = "the worker process of the spell does not answer any more"
+_FORBIDDEN = -31 if sys.platform == "linux" else None  # SIGSYS, from the seccomp filter
 _CPU_SIGNALS = (-signal.SIGPROF, -signal.SIGXCPU)
 
 
@@ -43,6 +45,8 @@ def cause_of_death(status: int | None, cpu: float) -> LlmspellError:
     """What to tell of a worker that ended with this exit code or negative signal before its spell did."""
     if status in _CPU_SIGNALS:
         return LimitError(f"CPU limit of {cpu:g} s in one slice exceeded", hint="the worker process was killed")
+    if status == _FORBIDDEN:
+        return InternalError("the worker process of the spell was killed: a system call that no worker may make")
     how = (
         "ended"
         if status is None
