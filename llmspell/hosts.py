@@ -1,8 +1,8 @@
 """Which hosts and addresses a network rule means. Nothing is resolved here.
 
 What counts as public follows the registries of IANA for special addresses (RFC 6890), as the standard library has
-them, and looks through addresses that carry another one (RFC 4291 mapped, RFC 3056 6to4, RFC 4380 Teredo, RFC 6052
-NAT64).
+them, and looks through addresses that carry another one (RFC 4291 mapped, RFC 3056 6to4, RFC 4380 Teredo, RFC 5214
+ISATAP, RFC 6052 NAT64). Of IPv6 only what IANA has given out for all (2000::/3) can be public.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     Network: TypeAlias = IPv4Network | IPv6Network
 
 ANY = "*"
+_NAT64 = "64:ff9b::/96"
+_NOT_FOR_ALL = ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32")
+"""What versions of the standard library have forgotten, and the address at which one cloud serves its machines."""
 
 
 def normal_host(host: str) -> str | None:
@@ -93,7 +96,7 @@ def is_local_name(host: str) -> bool:
 
 def is_public(address: Address) -> bool:
     """Whether an address, and each one that it carries, is for everyone to reach."""
-    return all(one.is_global and not one.is_multicast for one in (address, *_carried(address)))
+    return all(_is_global(one) for one in (address, *_carried(address)))
 
 
 def address_of(host: str) -> Address | None:
@@ -108,15 +111,28 @@ def address_of(host: str) -> Address | None:
         return None
 
 
+def _is_global(address: Address) -> bool:
+    import ipaddress
+
+    if not address.is_global or address.is_multicast:
+        return False
+    if address.version == 4:
+        return not any(address in ipaddress.ip_network(block) for block in _NOT_FOR_ALL)
+    inside = any(address in ipaddress.ip_network(block) for block in ("2000::/3", _NAT64))
+    return (inside or address.ipv4_mapped is not None) and address not in ipaddress.ip_network("3fff::/20")
+
+
 def _carried(address: Address) -> list[Address]:
     if address.version == 4:
         return []
     import ipaddress
 
+    last = ipaddress.ip_address(int(address) & 0xFFFFFFFF)
     teredo = address.teredo or ()
-    carried: list[Address] = [one for one in (address.ipv4_mapped, address.sixtofour, *teredo[1:]) if one is not None]
-    if address in ipaddress.ip_network("64:ff9b::/96"):
-        carried.append(ipaddress.ip_address(int(address) & 0xFFFFFFFF))
+    carried: list[Address] = [one for one in (address.ipv4_mapped, address.sixtofour, *teredo) if one is not None]
+    isatap = int(address) >> 32 & 0xFDFFFFFF == 0x00005EFE
+    if isatap or address in ipaddress.ip_network(_NAT64):
+        carried.append(last)
     return carried
 
 
