@@ -260,16 +260,9 @@ def test_modules_load_in_a_sealed_worker(tmp_path, language):
     assert llmspell.run(tmp_path / f"main.{language}").value == 7
 
 
-DATES = {
-    "lua": "return os.date('%Y-%m-%d %H', 86400)",
-    "js": "export default new Date(86400e3).toString().slice(0, 15) + new Date(0).toLocaleString().length * 0",
-}
-
-
-@pytest.mark.parametrize("language", DATES)
-def test_dates_need_no_file(language):
-    value = llmspell.run(Spell(source=DATES[language], language=language)).value
-    assert "1970" in str(value)
+def test_dates_need_no_file():
+    source = "export default new Date(86400e3).toString().slice(0, 15) + new Date(0).toLocaleString().slice(0, 0)"
+    assert llmspell.run(Spell(source=source, language="js")).value == "Fri Jan 02 1970"
 
 
 def test_a_worker_has_only_its_socket_and_null():
