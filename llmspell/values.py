@@ -53,6 +53,11 @@ def dumps(value: Value) -> bytes:
     return _encode(value).encode()
 
 
+def ascii_text(value: Value) -> str:
+    """A checked value as compact JSON in ASCII."""
+    return _encode_ascii(value)
+
+
 def loads(data: bytes) -> Value:
     """The JSON in `data`, not yet checked for depth and Unicode. Raises `InvalidValueError` if it is none."""
     try:
@@ -165,14 +170,16 @@ def _no_value(value: object) -> NoReturn:
     raise TypeError(f"{type(value).__name__} is not JSON")
 
 
-def _encoder() -> Callable[[Value], str]:
+def _encoder(*, ascii_only: bool) -> Callable[[Value], str]:
     # What JSONEncoder.encode makes anew for every value, which takes longer than encoding a short message.
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
-        return json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
-    encode = make(None, _no_value, json.encoder.encode_basestring, None, ":", ",", False, False, False)
+        return json.JSONEncoder(ensure_ascii=ascii_only, allow_nan=False, separators=(",", ":")).encode
+    quote = json.encoder.encode_basestring_ascii if ascii_only else json.encoder.encode_basestring
+    encode = make(None, _no_value, quote, None, ":", ",", False, False, False)
     return lambda value: "".join(encode(value, 0))
 
 
-_encode = _encoder()
+_encode = _encoder(ascii_only=False)
+_encode_ascii = _encoder(ascii_only=True)
 _scan = json.JSONDecoder(parse_constant=_no_constant).scan_once  # type: ignore[attr-defined]  # set by its constructor

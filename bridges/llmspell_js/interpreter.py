@@ -20,6 +20,7 @@ from llmspell_js.numbers import to_text
 from llmspell_js.program import Program
 from llmspell_js.sources import PARTS, PRELUDE, PROXIES
 
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # set by its constructor; half the time of json.loads
 _SAID = {name: getattr(border, name) for name in ("Call", "Cancel", "Return", "Raise", "Print", "Done", "Failed")}
 
 
@@ -88,9 +89,7 @@ class JsInterpreter:
 
     def _hear(self, messages: Sequence[ToSpell], now: float, said: list[FromSpell]) -> None:
         self._engine.begin_slice()
-        if now != self._now:
-            self._now = now
-            self._engine.enter(self._door, "now", now)
+        self._now = now
         count = len(messages)
         for message in messages:
             count -= 1
@@ -102,9 +101,13 @@ class JsInterpreter:
 
     def _deliver(self, message: ToSpell, said: list[FromSpell]) -> None:
         enter, door = self._engine.enter, self._door
+        if isinstance(message, Resolve) and message.id not in self._imports:
+            self._resolve(message, said)
+            return
+        enter(door, "now", self._now)
         match message:
             case Resolve(id_, value):
-                self._resolve(id_, value)
+                self._load(id_, value, said)
             case Reject(id_, error):
                 enter(door, "reject", id_, json.dumps(error))
             case Invoke(id_, function, args):
@@ -118,15 +121,20 @@ class JsInterpreter:
                 place = json.loads(enter(door, "whereabouts"))
                 self._fail(said, place | error)
 
-    def _resolve(self, id_: int, value: Any) -> None:
+    def _resolve(self, message: Resolve, said: list[FromSpell]) -> None:
         try:
-            if id_ in self._imports:
-                self._imports.discard(id_)
-                self._program.load(id_, value)
-            else:
-                self._engine.enter(self._door, "resolve", id_, to_text(value, "the result"))
-        except (SyntaxFault, InexactNumber) as fault:
-            self._engine.enter(self._door, "reject", id_, json.dumps(fault.error))
+            text = to_text(message.value, "the result")
+        except InexactNumber as fault:
+            self._deliver(Reject(message.id, fault.error), said)
+        else:
+            self._engine.enter(self._door, "resolve", message.id, text, self._now)
+
+    def _load(self, id_: int, value: Any, said: list[FromSpell]) -> None:
+        self._imports.discard(id_)
+        try:
+            self._program.load(id_, value)
+        except SyntaxFault as fault:
+            self._deliver(Reject(id_, fault.error), said)
 
     def _rest(self, said: list[FromSpell], *, last: bool) -> None:
         """Run all that is due, and take what the script said."""
@@ -141,7 +149,7 @@ class JsInterpreter:
     # What the script said
 
     def _translate(self, text: str, said: list[FromSpell]) -> None:
-        for entry in json.loads(f"[{text}]"):
+        for entry in _scan(f"[{text}]", 0)[0]:
             kind = entry[0]
             if kind == "Limit":
                 self._fail(said, entry[2] | passed(entry[1], self._limits))

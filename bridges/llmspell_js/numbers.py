@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
-from llmspell.values import MAX_SAFE_INTEGER
+from llmspell.values import MAX_SAFE_INTEGER, ascii_text
 from llmspell_js.faults import InexactNumber
 
 _MANY_DIGITS = re.compile(r"\d{16}")
@@ -14,7 +13,7 @@ _MANY_DIGITS = re.compile(r"\d{16}")
 
 def to_text(value: Any, what: str) -> str:
     """`value` as JSON in ASCII, so that the engine cuts no text at a NUL. Raises `InexactNumber`."""
-    text = json.dumps(value)
+    text = ascii_text(value)
     if _MANY_DIGITS.search(text) is not None:
         _look(value, what)
     return text

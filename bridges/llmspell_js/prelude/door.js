@@ -78,6 +78,7 @@ return (what, a, b, c, d) => {
     case "take":
       return take(a);
     case "resolve":
+      time = c;
       return settle(a, false, b);
     case "reject":
       return settle(a, true, b);
