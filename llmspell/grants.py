@@ -53,15 +53,6 @@ def together(one: Permissions, two: Permissions) -> Permissions:
     return Permissions(**merged)
 
 
-def written(kind: str, rule: Any) -> str:
-    """A rule as a person would write it."""
-    if kind == "run":
-        import shlex  # for messages alone
-
-        return ALL if rule == (ALL,) else shlex.join(rule)
-    return str(rule)
-
-
 def _with_methods(parts: list[str]) -> list[str]:
     """`GET,HEAD@host` is one rule: a method alone belongs to what follows."""
     joined: list[str] = []
@@ -94,7 +85,8 @@ def _path(value: Any, where: str, folder: str) -> str:
     if ALL in text and not os.path.lexists(path):
         hint = f"a folder allows all that is below it; {ALL} alone is everything"
         raise InvalidValueError(f"{where}: paths have no wildcards, as in {_shown(text)}", hint=hint)
-    return os.path.realpath(path)
+    real = os.path.realpath(path)
+    return real[1:] if real.startswith("//") else real  # POSIX lets two slashes stand
 
 
 def _name(value: Any, where: str, _folder: str) -> str:

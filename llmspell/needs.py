@@ -77,7 +77,7 @@ def read_header(source: str) -> tuple[list[Need], list[Mistake]]:
         try:
             if tag["tag"] == "allow":
                 needs.append(_need(tag["rest"], number))
-            elif hint := nearest(tag["tag"], ["allow"]):
+            elif hint := nearest("@" + tag["tag"], ["@allow"]):
                 mistakes.append(Mistake(number, column, f"there is no @{tag['tag']}", hint, "warning"))
         except InvalidValueError as error:
             mistakes.append(Mistake(number, column, error.message, error.hint))

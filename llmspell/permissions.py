@@ -160,7 +160,7 @@ def entry(kind: str, grant: str) -> str:
 
 
 def _covers_path(rules: Iterable[str], path: str) -> bool:
-    if not os.path.isabs(path) or os.path.normpath(path) != path or "\0" in path:
+    if not os.path.isabs(path) or os.path.normpath(path) != path or "\0" in path or path.startswith("//"):
         return False  # whoever asks has not resolved it
     return any(rule == ALL or _below(path, rule) for rule in rules)
 
