@@ -165,7 +165,9 @@ class Driver:
             self._session.settle(id_, None, error)
         else:
             self._session.settle(id_, task.result())
-        if self._session.pending and not self._busy and not self._pumping:
+        if self._session.aborting is not None:
+            self._abort(self._session.aborting)
+        elif self._session.pending and not self._busy and not self._pumping:
             self._pump()
 
     def _abort(self, error: LlmspellError) -> None:

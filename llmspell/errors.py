@@ -45,6 +45,8 @@ class LlmspellError(Exception):
     """
 
     kind: ClassVar[str] = "internal"
+    sent = False
+    """Whether whoever was called may have done the work, and charge for it, nevertheless. It stays on this side."""
 
     def __init__(
         self,
@@ -121,6 +123,7 @@ class TimeoutExceededError(LlmspellError):
     """Something took longer than it was allowed to."""
 
     kind = "timeout"
+    sent = True
 
 
 class ModelError(LlmspellError):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
 from llmspell import loop, values
 from llmspell.border import Done, FromSpell, Interpreter, SpellSource
+from llmspell.budget import Budget
 from llmspell.config import Config
 from llmspell.drive import Driver, Worker, drive_blocking
 from llmspell.errors import CancelledError, InvalidValueError, from_data
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
+    from llmspell.providers.metered import MeteredRegistry
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
     from llmspell.scriptable.tools import Tool
@@ -145,6 +147,7 @@ class Host:
         model: str | None = None,
         limits: Limits | None = None,
         permissions: Permissions | None = None,
+        budget: Budget | None = None,
         isolation: str | None = None,
         stdin: str | TextIO | None = None,
         seed: int | None = None,
@@ -154,11 +157,12 @@ class Host:
         """Run a spell, a file or a `Spell`, to its end.
 
         `params` is any JSON value. `model` is what `llm()` means in this run. `permissions` is what the spell may do,
-        instead of what the host says. `isolation` is `process` or `inline`.
+        instead of what the host says. `budget` is what it shares with others: it spends no more than that has left,
+        and than its `limits` say. `isolation` is `process` or `inline`.
         `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails raises
         its error, unless `check` is false: then `Result.error` has it.
         """
-        run = _Run(self, spell, params, model, limits, permissions, isolation, stdin, seed, on_event)
+        run = _Run(self, spell, params, model, limits, permissions, isolation, stdin, seed, on_event, budget)
         await run.drive()
         return run.result(check)
 
@@ -246,22 +250,25 @@ class _Run:
         stdin: str | TextIO | None,
         seed: int | None,
         on_event: Callable[[Event], None] | None,
+        budget: Budget | None = None,
     ) -> None:
         self.host = host
         self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
         self.limits = limits or host.config.limits
         self.permissions = host.permissions if permissions is None else permissions
+        self.budget = Budget.of(self.limits, budget)
         self.default_model = model or host.config.model
         self.usage = RunUsage()
         self.stdin = StandardInput(stdin)
         self.run_id = uuid.uuid4().hex
         self.isolation = _isolation(isolation or host.config.isolation, self.spell)
+        self._registry: MeteredRegistry | None = None
         self._blobs: Blobs | None = None
         self._emit = on_event or _ignore
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
         self._sources = {self.spell.name: self.spell.source}
-        self.session = Session(_method, self, self.limits, on_event, self._sources)
+        self.session = Session(_method, self, self.limits, on_event, self._sources, self.budget)
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,
@@ -275,8 +282,12 @@ class _Run:
     # What bridge objects use
 
     @property
-    def registry(self) -> ProviderRegistry:
-        return self.host.models
+    def registry(self) -> MeteredRegistry:
+        if self._registry is None:
+            from llmspell.providers.metered import MeteredRegistry  # not needed without a model
+
+            self._registry = MeteredRegistry(self.host.models, self.budget)
+        return self._registry
 
     @property
     def tools(self) -> dict[str, Tool]:

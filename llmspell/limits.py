@@ -16,7 +16,9 @@ class Limits:
 
     `memory` is the script's heap in bytes, `cpu` the processor time of one slice in seconds (a slice runs from
     one answer to the next wait), `timeout` the wall-clock time of the whole run in seconds (None: unbounded),
-    `max_calls` the calls to the runtime, `max_output` the bytes printed.
+    `max_output` the bytes printed. What follows counts for the run with everything that it starts: `max_calls` are
+    the calls to the runtime, `max_cost` is the price of its models in US dollars, `max_tokens` are those of all
+    prompts and answers (None: unbounded).
     """
 
     memory: int = EngineLimits().memory
@@ -24,9 +26,11 @@ class Limits:
     timeout: float | None = None
     max_calls: int = EngineLimits().max_calls
     max_output: int = EngineLimits().max_output
+    max_cost: float | None = None
+    max_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("memory", "cpu", "timeout", "max_calls", "max_output"):
+        for name in ("memory", "cpu", "timeout", "max_calls", "max_output", "max_cost", "max_tokens"):
             value = getattr(self, name)
             if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0):
                 raise InvalidValueError(f"limit {name} must be a number above 0, not {value!r}")

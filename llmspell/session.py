@@ -26,6 +26,7 @@ from llmspell.border import (
     Return,
     ToSpell,
 )
+from llmspell.budget import Budget
 from llmspell.errors import (
     ArgumentTypeError,
     CancelledError,
@@ -65,6 +66,7 @@ class Session:
         limits: Limits,
         emit: Callable[[Event], None] | None,
         sources: dict[str, str],
+        budget: Budget | None = None,
     ) -> None:
         self.ended: Done | Failed | None = None
         self.calls = 0
@@ -76,6 +78,7 @@ class Session:
         self._methods = methods
         self._context = context
         self._limits = limits
+        self._budget = budget or Budget.of(limits)
         self._emit = emit
         self._known: dict[str, Method] = {}
         self._outbox: list[ToSpell] = []
@@ -152,6 +155,8 @@ class Session:
             self._outbox.append(Reject(id_, failure.to_data()))
         if self._emit is not None:
             self._emit(CallEnded(id_, method, time.monotonic() - since, failure))
+        if (exceeded := self._budget.exceeded) is not None:
+            self.abort(exceeded)  # whatever became of the error on its way: no tool and no agent hides it
 
     def abort(self, error: LlmspellError) -> None:
         """End the run with `error`; the driver still asks the interpreter where it was."""
@@ -189,9 +194,11 @@ class Session:
         stream = self._stream_of(call) if call.method == "next" else None
         if stream is None or stream.over:
             self.calls += 1  # reading on in a stream is no call of its own
-        if self.calls > self._limits.max_calls:
-            self.abort(LimitError(f"limit of {self._limits.max_calls} calls exceeded"))
-            return
+            try:
+                self._budget.count_call()
+            except LimitError as error:
+                self.abort(error)
+                return
         self._open[call.id] = (call.method, time.monotonic())
         if self._emit is not None:
             self._emit(CallStarted(call.id, call.method))

@@ -5,11 +5,15 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextvars import ContextVar
 from typing import NamedTuple, TypeVar
 
 from llmspell.errors import LlmspellError, ProviderError
 
 T = TypeVar("T")
+
+before_again: ContextVar[Callable[[LlmspellError], None] | None] = ContextVar("before_again", default=None)
+"""Told of an attempt that failed before it is repeated, by whoever pays for it; what it raises ends the call."""
 
 
 class RetryPolicy(NamedTuple):
@@ -60,6 +64,8 @@ async def _again(attempt: Callable[[], Awaitable[T]], first: Retry, policy: Retr
     _keep_notes_off_stderr()
     deadline = time.monotonic() + limit
     pauses = policy.pauses()
+    ask = before_again.get()
+    last = first
 
     def pause(error: Exception) -> bool | float:
         if not isinstance(error, Retry):
@@ -72,7 +78,13 @@ async def _again(attempt: Callable[[], Awaitable[T]], first: Retry, policy: Retr
         with trial:
             if trial.num == 1:  # stamina counts the attempt that was already made
                 raise first
-            return await attempt()
+            if ask is not None:
+                ask(last.error)
+            try:
+                return await attempt()
+            except Retry as failed:
+                last = failed
+                raise
     raise first.error
 
 

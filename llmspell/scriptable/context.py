@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from llmspell.budget import Budget
+    from llmspell.agents.tools import BaseTool
     from llmspell.limits import Limits
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.select.selection import Models
-    from llmspell.scriptable.tools import Tool
     from llmspell.system.blobs import Blobs
 
 
@@ -78,7 +79,7 @@ class RunContext(Protocol):
         ...
 
     @property
-    def tools(self) -> Mapping[str, Tool]:
+    def tools(self) -> Mapping[str, BaseTool]:
         """The tools of the host, by name."""
         ...
 
@@ -90,6 +91,11 @@ class RunContext(Protocol):
     @property
     def usage(self) -> RunUsage:
         """What the run has used so far; calls to models are added to it."""
+        ...
+
+    @property
+    def budget(self) -> Budget:
+        """What the run may spend on models, everything it starts included. Its `registry` keeps to it."""
         ...
 
     @property

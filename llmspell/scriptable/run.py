@@ -24,6 +24,29 @@ class RunCost(TypedDict):
     """The price in US dollars; null once any part of it is unknown."""
 
 
+class RunBudget(TypedDict):
+    """What the run has spent with everything that it started, and what is left; null where nothing bounds it."""
+
+    cost: float | None
+    """US dollars; null once the price of any call is unknown."""
+    max_cost: float | None
+    """The limit of the run itself; what it is a part of may leave less."""
+    cost_left: float | None
+    """US dollars that a call may cost now: what calls under way may come to is taken off."""
+    tokens: int
+    """Tokens of prompts and answers, estimated where a provider did not report them and the run is bounded."""
+    max_tokens: int | None
+    """As `max_cost`."""
+    tokens_left: int | None
+    """As `cost_left`."""
+    calls: int
+    """Calls to the runtime."""
+    max_calls: int
+    """As `max_cost`."""
+    calls_left: int
+    """Calls to the runtime that are left."""
+
+
 class RunLimits(TypedDict):
     """The limits of the run; null means unlimited."""
 
@@ -34,9 +57,13 @@ class RunLimits(TypedDict):
     timeout: float | None
     """Seconds of the whole run."""
     max_calls: int
-    """Calls to the runtime."""
+    """Calls to the runtime, of the run and everything that it starts."""
     max_output: int
     """Bytes printed."""
+    max_cost: float | None
+    """US dollars for models, likewise."""
+    max_tokens: int | None
+    """Tokens of prompts and answers together, likewise."""
 
 
 async def sleep(context: RunContext, seconds: Pause) -> None:  # noqa: ARG001  # every bridge object is given the run
@@ -93,6 +120,25 @@ class ScriptableSpell:
             "timeout": limits.timeout,
             "max_calls": limits.max_calls,
             "max_output": limits.max_output,
+            "max_cost": limits.max_cost,
+            "max_tokens": limits.max_tokens,
+        }
+
+    def budget(self) -> RunBudget:
+        """What this run and everything that it started has spent, and what is left."""
+        budget, limits = self._context.budget, self._context.limits
+        left = budget.left
+        calls_left = budget.calls_left
+        return {
+            "cost": budget.cost if budget.priced else None,
+            "max_cost": limits.max_cost,
+            "cost_left": None if left.cost == float("inf") else left.cost,
+            "tokens": budget.tokens,
+            "max_tokens": limits.max_tokens,
+            "tokens_left": None if left.tokens == float("inf") else int(left.tokens),
+            "calls": budget.calls,
+            "max_calls": limits.max_calls,
+            "calls_left": 0 if calls_left is None else calls_left,
         }
 
 

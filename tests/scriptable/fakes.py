@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any
 
+from llmspell.budget import Budget
 from llmspell.errors import NotFoundError
 from llmspell.limits import Limits
 from llmspell.permissions import Permissions
@@ -87,6 +88,7 @@ class FakeContext:
         self.stdin: Any = SimpleNamespace(read=None, lines=None)
         self.usage = RunUsage()
         self.limits = Limits()
+        self.budget = Budget()
         self.permissions = Permissions()
         self.blobs = Blobs()
         self.connections = GuardedConnections()

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from llmspell.budget import Budget
 from llmspell.errors import ArgumentTypeError, InvalidValueError
 from llmspell.limits import Limits
 from llmspell.providers.base import Usage
@@ -52,7 +53,34 @@ def test_usage_and_limits_are_plain_values_without_waiting() -> None:
         "timeout": 5,
         "max_calls": 10_000,
         "max_output": 10 << 20,
+        "max_cost": None,
+        "max_tokens": None,
     }
+
+
+def test_the_budget_tells_what_was_spent_and_what_is_left() -> None:
+    context = FakeContext()
+    assert call(context, "spell.budget") == {
+        "cost": 0.0,
+        "max_cost": None,
+        "cost_left": None,
+        "tokens": 0,
+        "max_tokens": None,
+        "tokens_left": None,
+        "calls": 0,
+        "max_calls": 10_000,
+        "calls_left": 10_000,
+    }
+    context.limits = Limits(max_cost=0.5, max_tokens=100)
+    context.budget = Budget.of(context.limits, Budget(max_tokens=80, max_calls=5))
+    held = context.budget.reserve(0.25, 40)
+    assert held is not None
+    held.settle(None, 30)
+    told = call(context, "spell.budget")
+    assert (told["cost"], told["cost_left"], told["max_cost"]) == (0.25, 0.25, 0.5)
+    assert (told["tokens"], told["tokens_left"], told["max_tokens"], told["calls_left"]) == (30, 50, 100, 5)
+    context.budget.reserve(0.0, 0).settle(0.0, 0)  # type: ignore[union-attr]  # there is room
+    assert call(context, "spell.budget")["cost"] == 0.25
 
 
 def test_the_price_is_unknown_once_a_part_of_it_is() -> None:
@@ -108,6 +136,7 @@ def test_only_listed_methods_exist() -> None:
         "llm.info",
         "spell.usage",
         "spell.limits",
+        "spell.budget",
         "stdin.read",
         "stdin.lines",
         "sleep",
