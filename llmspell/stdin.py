@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import AsyncIterator, Callable
-from typing import TYPE_CHECKING, TextIO
-
-if TYPE_CHECKING:
-    import asyncio
+from collections.abc import AsyncIterator
+from typing import TextIO
 
 
 class StandardInput:
@@ -24,7 +20,9 @@ class StandardInput:
     async def read(self) -> str:
         """All that is left."""
         if self._file is not None:
-            return await _in_thread(self._file.read)
+            from llmspell.system.threads import own  # most spells read no input
+
+            return await own(self._file.read)
         text, self._text = self._text, ""
         return text
 
@@ -35,35 +33,8 @@ class StandardInput:
 
     async def _line(self) -> str:
         if self._file is not None:
-            return await _in_thread(self._file.readline)
+            from llmspell.system.threads import own  # as above
+
+            return await own(self._file.readline)
         line, newline, self._text = self._text.partition("\n")
         return line + newline
-
-
-async def _in_thread(read: Callable[[], str]) -> str:
-    import asyncio  # slow to import, and most spells read no input
-
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[str] = loop.create_future()
-    threading.Thread(target=_deliver, args=(read, loop, future), daemon=True).start()
-    return await future
-
-
-def _deliver(read: Callable[[], str], loop: asyncio.AbstractEventLoop, future: asyncio.Future[str]) -> None:
-    try:
-        result: str | Exception = read()
-    except Exception as error:  # noqa: BLE001  # it is raised where the text is awaited
-        result = error
-    try:
-        loop.call_soon_threadsafe(_settle, future, result)
-    except RuntimeError:  # the run and its loop are over
-        return
-
-
-def _settle(future: asyncio.Future[str], result: str | Exception) -> None:
-    if future.done():
-        return
-    if isinstance(result, Exception):
-        future.set_exception(result)
-    else:
-        future.set_result(result)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
@@ -34,6 +35,35 @@ async def slow(work: Callable[[Stopped], T]) -> T:
         return await asyncio.to_thread(work, stop.is_set)
     finally:
         stop.set()
+
+
+async def own(work: Callable[[], T]) -> T:
+    """Do it in a thread of its own, which holds up neither others nor the end of the program."""
+    import asyncio  # as above
+    from threading import Thread
+
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def deliver() -> None:
+        value, failed = None, None
+        try:
+            value = work()
+        except Exception as error:  # noqa: BLE001  # it is raised where the value is awaited
+            failed = error
+        with suppress(RuntimeError):  # the run and its loop are over
+            loop.call_soon_threadsafe(settle, value, failed)
+
+    def settle(value: Any, failed: Exception | None) -> None:
+        if done.done():
+            return
+        if failed is None:
+            done.set_result(value)
+        else:
+            done.set_exception(failed)
+
+    Thread(target=deliver, daemon=True).start()
+    return await done
 
 
 def _in_loop() -> bool:

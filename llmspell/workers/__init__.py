@@ -9,3 +9,10 @@ from __future__ import annotations
 
 SOCKET = 3
 """The descriptor of a child's end of its socket."""
+LAST = 19
+"""The priority (nice value) of a worker whose slice takes long."""
+
+
+def cpu_allowance(cpu: float) -> float:
+    """The processor time after which a worker whose engine should have stopped after `cpu` seconds is killed."""
+    return 1.5 * cpu + 1.0

