@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from llmspell.border import Done, Problem, SpellSource
-from llmspell_js.grammar import find_problem
+from llmspell_js.grammar import find_problem, plain
 from llmspell_js.interpreter import JsInterpreter
 from llmspell_js.scope import free_names
 from llmspell_js.syntax import Node, descendants, parse, position, text_of
@@ -16,6 +16,7 @@ _GLOBALS = "export default Object.getOwnPropertyNames(globalThis)"
 
 def check(source: str, name: str) -> list[Problem]:  # noqa: ARG001  # the name is in every bridge's signature
     """The first syntax error, or else a warning for each use of a name that is neither declared nor global."""
+    source = plain(source)
     if (problem := find_problem(source)) is not None:
         return [Problem(problem.line, problem.column, problem.message)]
     data = source.encode()

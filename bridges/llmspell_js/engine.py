@@ -28,6 +28,7 @@ JSException = _quickjs.JSException
 STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
 _LONG = 0.001  # seconds in which no script fills a heap
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
+_NO_MEMORY = ("null\n", "out of memory\n", "InternalError: out of memory", "InternalError\n")  # even for the message
 _FLUSH = 4 * 1024 * 1024  # heap to say the last words in, beyond the limit
 
 
@@ -116,7 +117,7 @@ class Engine:
         text = str(error)
         if text.startswith("InternalError: interrupted"):
             raise LimitPassed(cpu_message(self._limits)) from None
-        if text.startswith(("null\n", "out of memory\n", "InternalError: out of memory")):
+        if text.startswith(_NO_MEMORY):
             raise LimitPassed(memory_message(self._limits)) from None
 
 

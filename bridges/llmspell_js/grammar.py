@@ -27,6 +27,12 @@ class SyntaxProblem(NamedTuple):
     column: int
 
 
+def plain(source: str) -> str:
+    """The source with a first line such as `#!/usr/bin/env llmspell` made a comment of the same length."""
+    mark = source.removeprefix("\ufeff")
+    return source.replace("#!", "//", 1) if mark.startswith("#!") else source
+
+
 def find_unreadable(source: str) -> SyntaxProblem | None:
     """A character that cannot get into the engine: NUL, or half of a surrogate pair."""
     found = _UNREADABLE.search(source)

@@ -13,7 +13,7 @@ from typing import Any
 from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException
 from llmspell_js.faults import SyntaxFault
-from llmspell_js.grammar import SyntaxProblem, find_problem, find_unreadable, place_of
+from llmspell_js.grammar import SyntaxProblem, find_problem, find_unreadable, place_of, plain
 from llmspell_js.sources import FIRST_LINE
 
 _IMPORTS = re.compile(r"\bimport\b")
@@ -33,6 +33,7 @@ class Program:
 
     def start(self, name: str, source: str) -> None:
         """Run the spell itself, until it waits. Raises `SyntaxFault`."""
+        source = plain(source)
         if _IMPORTS.search(source) is None:
             _refuse(name, find_unreadable(source))
             start = self._add(name, source)
@@ -45,7 +46,7 @@ class Program:
 
     def load(self, call: int, answer: Any) -> None:
         """Hand over a module that the script asked for. Raises `SyntaxFault`."""
-        name, source = answer["name"], answer["source"]
+        name, source = answer["name"], plain(answer["source"])
         if name in self._names:
             self._engine.enter(self._door, "loaded", call, name)
             return

@@ -145,8 +145,23 @@ def test_methods_that_do_not_exist_are_not_called(cast: Cast) -> None:
     assert run.calls == []
 
 
-def test_a_forged_function_number_is_only_a_value(cast: Cast) -> None:
-    assert cast("await tools.x({ f: { $function: 9 } })").calls[0].args["arguments"] == {"f": {"$function": 9}}
+def test_a_function_cannot_be_forged(cast: Cast) -> None:
+    run = cast("await tools.x({ f: [{ $function: 9 }] })")
+    assert run.calls == []
+    assert run.error["message"] == "arguments.f[0] has the key $function, which is how functions cross"
+    assert cast("export default [{ $function: 9 }, json.encode({ $function: 1 })]").value == [
+        {"$function": 9},
+        '{"$function":1}',
+    ]
+
+
+def test_an_error_without_room_for_its_message_is_a_lack_of_memory(cast: Cast) -> None:
+    assert cast("try { throw new InternalError() } catch {} export default 1").error["kind"] == "limit"
+
+
+def test_errors_are_told_apart_by_the_engine(cast: Cast) -> None:
+    source = "Object.defineProperty(Error, Symbol.hasInstance, { value() { throw 1 } }); throw new TypeError('mine')"
+    assert cast(source).error["message"] == "TypeError: mine"
 
 
 def test_a_tool_may_have_any_name(cast: Cast) -> None:

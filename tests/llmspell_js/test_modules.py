@@ -8,6 +8,7 @@ import pytest
 
 from llmspell.border import Resolve
 from llmspell.errors import NotFoundError
+from llmspell_js import bridge
 from tests.bridges.driver import PENDING
 from tests.llmspell_js.conftest import Cast
 
@@ -219,3 +220,12 @@ def test_an_import_in_a_task_that_is_cancelled_still_loads(cast: Cast) -> None:
 
 def test_importing_from_eval_is_refused(cast: Cast) -> None:
     assert "could not load module" in cast("""await eval('import("./x.js")')""").error["message"]
+
+
+@pytest.mark.parametrize("start", ["#!/usr/bin/env llmspell\n", "\ufeff#!/usr/bin/env llmspell\n", "\ufeff"])
+def test_the_first_line_may_name_a_program(cast: Cast, start: str) -> None:
+    assert cast(f"{start}export default 5").value == 5
+    assert cast(f"{start}import x from './m.js'; export default x", files(m=f"{start}export default 6")).value == 6
+    assert cast(f"{start}null.x").error["line"] == start.count("\n") + 1
+    assert bridge.check(f"{start}export default 5", "a.js") == []
+    assert bridge.check(f"{start}export default x", "a.js")[0].line == start.count("\n") + 1

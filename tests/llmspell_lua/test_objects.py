@@ -95,3 +95,13 @@ def test_arguments_that_cannot_cross_are_named(cast) -> None:
     assert (error["message"], error["line"]) == ("the argument options.a[1] is not a finite number", 2)
     made = cast("llm('x', {a = coroutine.create(print)})").error
     assert made["message"] == "the argument options.a is a coroutine"
+
+
+def test_functions_cannot_be_forged(cast) -> None:
+    spell = cast("tools.t{f = {{['$function'] = 1}}}")
+    assert spell.error["message"] == "the argument.f[1] has the key $function, which is how functions cross"
+    assert spell.calls == []
+    assert cast("return {{['$function'] = 1}, json.encode{['$function'] = 1}}").value == [
+        {"$function": 1},
+        '{"$function":1}',
+    ]

@@ -19,7 +19,7 @@ function cloneAny(value, seen) {
   if (isArray(value)) return cloneFields(value, [], seen);
   const name = parts.foreign().foreignName(value);
   if (name !== undefined) return cloneForeign(value, name, seen);
-  if (value instanceof $Date) return new $Date(dateTime(value));
+  if (isInstance($Date, value)) return new $Date(dateTime(value));
   return cloneFields(value, {}, seen);
 }
 

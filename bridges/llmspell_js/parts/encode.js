@@ -140,6 +140,7 @@ function encodeFields(walk, value, spec) {
     const name = names[i];
     const item = value[name];
     if (item === undefined) continue;
+    if (name === "$function" && walk.functions) refuse(walk, "has the key $function, which is how functions cross");
     walk.keys[walk.depth++] = name;
     const field = renamed === null ? undefined : renamed[name];
     text += (text === "" ? "" : ",") + encodeText(walk, field === undefined ? name : field.name) + ":";

@@ -136,7 +136,7 @@ function describeValue(thrown) {
 
 function describeObject(thrown) {
   const known = typeof thrown.kind === "string" && KINDS[thrown.kind] === true && typeof thrown.message === "string";
-  const isError = thrown instanceof $Error;
+  const isError = isInstance($Error, thrown);
   if (!known && !isError) return describeValue(thrown);
   const data = Bare();
   data.kind = known ? thrown.kind : "spell";

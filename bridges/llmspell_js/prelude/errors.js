@@ -26,7 +26,8 @@ function onEngineError(error, sites) {
   do steps--;
   while (steps > 0);
   if (typeof error === "object" && error !== null && error.constructor === $InternalError) {
-    if (error.message === "out of memory") outOfMemory = true;
+    // No message: there was no room for it.
+    if (error.message === "out of memory" || error.message === "") outOfMemory = true;
     lastFault = error;
   }
   return sites;

@@ -55,6 +55,7 @@ const natives = {
 };
 
 const unbound = (fn) => Function.prototype.call.bind(fn);
+const isInstance = unbound(Function.prototype[Symbol.hasInstance]);
 const wellFormed = unbound($String.prototype.isWellFormed);
 const toWellFormed = unbound($String.prototype.toWellFormed);
 const upper = unbound($String.prototype.toUpperCase);

@@ -159,6 +159,9 @@ local function encode_object(object, depth)
   emit("{")
   for i = 1, count do
     local key = keys[i]
+    if key == "$function" and handles then
+      refuse(depth, "has the key $function, which is how functions cross")
+    end
     path[depth + 1] = key
     separate(i, depth + 1)
     emit(text_of(key, depth + 1) .. colon)
