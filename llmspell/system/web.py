@@ -179,7 +179,7 @@ class _Granted:
 
     def refusal(self, host: str) -> LlmspellError:
         error = denied("net", f"connect to {host}: it has no public address", host)
-        error.hint = "an address that is not public must be granted as such, as in --allow-net=10.1.2.3 or 10.0.0.0/8"
+        error.hint = "an address that is not public must be granted as such, as in --allow-net=192.168.1.5"
         return error
 
 

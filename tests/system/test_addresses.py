@@ -20,8 +20,8 @@ NOT_PUBLIC = """
     ::ffff:0:127.0.0.1 64:ff9b::10.0.0.1 64:ff9b::169.254.169.254 64:ff9b:1::8.8.8.8 64:ff9b:2::1 100::1 1234::1
     2001::1 2001:0:808:808:: 2001:db8::1 2002:a00:1:: 2002:7f00:1:: 2002:a9fe:a9fe:: 2001:470::5efe:7f00:1
     2606:4700::200:5efe:a00:1 3fff::1 4000::1 5f00::1 fc00::1 fd00:ec2::254 fe80::1 fe80::1%eth0 fec0::1 ff02::1 ff0e::1
-""".split()
-PUBLIC = "1.1.1.1 8.8.8.8 93.184.216.34 2606:4700:4700::1111 2a00:1450:4001:82a::200e ::ffff:8.8.8.8".split()
+""".split()  # noqa: SIM905  # a list of this length is read more easily so
+PUBLIC = ["1.1.1.1", "8.8.8.8", "93.184.216.34", "2606:4700:4700::1111", "2a00:1450:4001:82a::200e", "::ffff:8.8.8.8"]
 
 
 def reachable(address: str, permissions: Permissions = ALL_PUBLIC) -> bool:
