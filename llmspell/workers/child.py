@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from llmspell.workers import SOCKET
+from llmspell.workers import LAST, SOCKET
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; main({args!r})"
 
@@ -48,6 +48,11 @@ class Child:
         finally:
             theirs.close()
         return cls(pid, ours)
+
+    def slow_down(self) -> None:
+        """Let every other process go first from now on."""
+        if self.poll() is None:
+            os.setpriority(os.PRIO_PROCESS, self.pid, LAST)
 
     def kill(self) -> None:
         """End it now."""

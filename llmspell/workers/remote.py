@@ -19,12 +19,15 @@ from llmspell.errors import InternalError, LimitError, LlmspellError
 from llmspell.limits import Deadline
 from llmspell.workers import frames
 from llmspell.workers.child import Child
+from llmspell.workers.incoming import CpuWatch, Incoming, cpu_exceeded
 
 if TYPE_CHECKING:
     import asyncio
 
 _READ = 1 << 14  # a larger buffer is mapped and unmapped by the allocator for each read
 _SLACK = 0.005
+_PATIENCE = 1.0
+_LONG = 0.1
 _TIMEVAL = struct.Struct("@ll")
 STALLED = "the worker process of the spell does not answer any more"
 _FORBIDDEN = -31 if sys.platform == "linux" else None  # SIGSYS, from the seccomp filter
@@ -36,6 +39,9 @@ class Process(Protocol):
 
     sock: socket.socket
 
+    @property
+    def pid(self) -> int | None: ...
+    def slow_down(self) -> None: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
     async def exited(self) -> int | None: ...
@@ -44,7 +50,7 @@ class Process(Protocol):
 def cause_of_death(status: int | None, cpu: float) -> LlmspellError:
     """What to tell of a worker that ended with this exit code or negative signal before its spell did."""
     if status in _CPU_SIGNALS:
-        return LimitError(f"CPU limit of {cpu:g} s in one slice exceeded", hint="the worker process was killed")
+        return cpu_exceeded(cpu)
     if status == _FORBIDDEN:
         return InternalError("the worker process of the spell was killed: a system call that no worker may make")
     how = (
@@ -70,7 +76,7 @@ class RemoteInterpreter:
     def __init__(self, process: Process, *, deadline: Deadline | None = None, stall: float | None = None) -> None:
         self.process = process
         self.deadline = deadline
-        self.buffer = frames.FrameBuffer()
+        self.incoming = Incoming()
         self.limits = EngineLimits()
         self._stall = stall
         self._timeout = 0.0
@@ -80,6 +86,10 @@ class RemoteInterpreter:
     def stall(self) -> float:
         """How many seconds a slice may take on the clock."""
         return 10.0 * self.limits.cpu + 10.0 if self._stall is None else self._stall
+
+    def watch(self) -> CpuWatch:
+        """Watch a slice that takes long."""
+        return CpuWatch(self.process.pid, self.limits.cpu)
 
     def start(self, spell: SpellSource) -> list[FromSpell]:
         self.limits = spell.limits
@@ -95,9 +105,9 @@ class RemoteInterpreter:
         received: list[FromSpell] = []
         try:
             return self._exchange(frame, received)
-        except (TimeoutError, BlockingIOError):
+        except TimeoutError:
             error = self._overrun()
-        except InternalError as refused:
+        except (InternalError, LimitError) as refused:
             error = refused
             self.process.kill()
         except OSError:  # it died while we wrote, or read
@@ -105,23 +115,37 @@ class RemoteInterpreter:
         return [*received, Failed(error.to_data())]
 
     def _exchange(self, frame: bytes, received: list[FromSpell]) -> list[FromSpell]:
-        sock = self.process.sock
         end = time.monotonic() + self.stall
-        room = frames.MAX_FRAME + self.limits.max_output
-        self._wait_at_most(self._left(end))
-        sock.sendall(frame)
-        while True:
-            if not (data := sock.recv(_READ)):
+        self.incoming.expect(self.limits)
+        self._send(frame, end)
+        ended = False
+        while not ended:
+            if not (data := self._receive(end)):
                 raise ConnectionError
-            room -= len(data)
-            if room < 0:
-                raise InternalError("the worker of the spell does not stop talking")
-            for body in self.buffer.feed(data):
-                messages, ended = frames.from_worker(body)
+            for messages, ended in self.incoming.take(data):  # noqa: B007  # the last one counts
                 received += messages
-                if ended:
-                    return received
-            self._wait_at_most(self._left(end))
+        return received
+
+    def _send(self, frame: bytes, end: float) -> None:
+        rest = memoryview(frame)
+        while rest:
+            self._wait_at_most(min(self._left(end), _PATIENCE))
+            try:
+                rest = rest[self.process.sock.send(rest) :]
+            except BlockingIOError:
+                continue
+
+    def _receive(self, end: float) -> bytes:
+        """What comes next, from a worker that does not use more processor time than it may."""
+        watch: CpuWatch | None = None
+        patience = _PATIENCE
+        while True:
+            self._wait_at_most(min(self._left(end), patience))
+            try:
+                return self.process.sock.recv(_READ)
+            except BlockingIOError:
+                watch = watch or self.watch()
+                patience = watch.pause()
 
     def _wait_at_most(self, seconds: float) -> None:
         # Every change is a system call, and some milliseconds more do not matter. With a timeout of Python's own, each
@@ -171,6 +195,7 @@ class RemoteWorker:
         self._open = True
         self._unsent = b""
         self._writing = False
+        self._end = 0.0
         self._watchdog: asyncio.TimerHandle | None = None
         self._obituary: asyncio.Task[None] | None = None
         self._process.sock.setblocking(False)
@@ -193,7 +218,9 @@ class RemoteWorker:
         self._process.close()
 
     def _send(self, frame: bytes) -> None:
-        self._watchdog = self._loop.call_later(self._remote.stall, self._stalled)
+        self._end = self._loop.time() + self._remote.stall
+        self._watchdog = self._loop.call_later(min(_LONG, self._remote.stall), self._takes_long)
+        self._remote.incoming.expect(self._remote.limits)
         self._unsent = frame
         self._writable()
 
@@ -223,8 +250,7 @@ class RemoteWorker:
             self._died()
             return
         try:
-            for body in self._remote.buffer.feed(data):
-                messages, ended = frames.from_worker(body)
+            for messages, ended in self._remote.incoming.take(data):
                 if ended:
                     self._disarm()
                 self._on_slice(messages, ended)
@@ -242,11 +268,24 @@ class RemoteWorker:
         if self._open:
             self._fail(error)
 
-    def _stalled(self) -> None:
-        self._fail(LimitError(STALLED))
+    def _takes_long(self) -> None:
+        """The slice has taken a while: others go first from now on, and its time is watched."""
+        self._process.slow_down()
+        self._watch(self._remote.watch())
+
+    def _watch(self, watch: CpuWatch) -> None:
+        left = self._end - self._loop.time()
+        if left <= 0:
+            self._fail(LimitError(STALLED))
+            return
+        try:
+            self._watchdog = self._loop.call_later(min(left, watch.pause()), self._watch, watch)
+        except LimitError as error:
+            self._fail(error)
 
     def _fail(self, error: LlmspellError) -> None:
         self._disarm()
+        self._loop.remove_reader(self._process.sock)
         self._process.kill()
         self._on_slice([Failed(error.to_data())], True)
 

@@ -13,7 +13,7 @@ from llmspell import values
 from llmspell.border import Call, Done, Failed, FromSpell, Interpreter, SpellSource
 from llmspell.errors import InternalError, LimitError
 from llmspell.languages import bridge_of
-from llmspell.workers import SOCKET, frames, harden
+from llmspell.workers import SOCKET, cpu_allowance, frames, harden
 
 _READ = 1 << 14
 _BATCH = 1 << 20
@@ -47,7 +47,7 @@ def serve(fd: int, interpreter: Interpreter, dialect: str, preload: Callable[[st
                     preload(frame[1]["source"])
                     size = _seal(dialect)
                 harden.bound_memory(size, heap)
-            harden.bound_slice(1.5 * cpu + 1.0)
+            harden.bound_slice(cpu_allowance(cpu))
             messages = _slice(interpreter, frame)
             _send(fd, messages)
             if messages and isinstance(messages[-1], (Done, Failed)):

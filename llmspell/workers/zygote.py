@@ -1,8 +1,9 @@
 """A process that has the languages loaded and forks a fresh worker on request, in about a millisecond.
 
-Requests are frames `["fork", ticket, dialect]`, each with the worker's end of a socket, and `["kill", pid]`; answers
-are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it runs no script, and it has an empty
-environment, so that a worker inherits nothing worth reading. When the socket closes, it takes its workers with it.
+Requests are frames `["fork", ticket, dialect]`, each with the worker's end of a socket, `["kill", pid]` and
+`["slow down", pid]`; answers are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it runs no
+script, and it has an empty environment, so that a worker inherits nothing worth reading. When the socket closes, it
+takes its workers with it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from contextlib import suppress
 from llmspell import values
 from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
-from llmspell.workers import SOCKET, frames, harden, kernel
+from llmspell.workers import LAST, SOCKET, frames, harden, kernel
 from llmspell.workers.serve import rehearse, serve
 
 _READ = 1 << 16
@@ -92,8 +93,12 @@ class _Zygote:
             request = values.loads(body)
             if request[0] == "fork":
                 self.fork(request[1], request[2], self.sockets.pop(0))
-            elif request[1] in self.workers:
+            elif request[1] not in self.workers:  # it ended meanwhile
+                continue
+            elif request[0] == "kill":
                 os.kill(request[1], signal.SIGKILL)
+            else:
+                os.setpriority(os.PRIO_PROCESS, request[1], LAST)
         return bool(data)
 
     def fork(self, ticket: int, dialect: str, sock: int) -> None:

@@ -49,6 +49,7 @@ class Liar:
     def __init__(self, answer: bytes, *, hang_up: bool = True) -> None:
         self.sock, self._theirs = socket.socketpair()
         self.killed = False
+        self.pid = None
         self._answer = answer
         self._hang_up = hang_up
         self._thread = threading.Thread(target=self._lie)
@@ -63,6 +64,9 @@ class Liar:
             self._theirs.recv(1 << 16)
         except OSError:
             pass
+
+    def slow_down(self) -> None:
+        pass
 
     def kill(self) -> None:
         self.killed = True

@@ -262,7 +262,7 @@ def test_modules_load_in_a_sealed_worker(tmp_path, language):
 
 def test_dates_need_no_file():
     source = "export default new Date(86400e3).toString().slice(0, 15) + new Date(0).toLocaleString().slice(0, 0)"
-    assert llmspell.run(Spell(source=source, language="js")).value == "Fri Jan 02 1970"
+    assert llmspell.run(Spell(source=source, language="js", name="dates.js")).value == "Fri Jan 02 1970"
 
 
 def test_a_worker_has_only_its_socket_and_null():
