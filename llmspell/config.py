@@ -13,6 +13,7 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     [limits]                          # memory also as text: "64MB"
     memory = 67108864
     timeout = 60
+    max_cost = 0.50                   # US dollars for models; max_tokens: of prompts and answers
 
     [permissions]                     # what spells may do; grants from all places add up
     read = ["data", "~/notes"]        # paths are relative to this file

@@ -196,6 +196,8 @@ VARIABLES = {
     "LLMSPELL_TIMEOUT": ("limits", "timeout"),
     "LLMSPELL_MAX_CALLS": ("limits", "max_calls"),
     "LLMSPELL_MAX_OUTPUT": ("limits", "max_output"),
+    "LLMSPELL_MAX_COST": ("limits", "max_cost"),
+    "LLMSPELL_MAX_TOKENS": ("limits", "max_tokens"),
     "LLMSPELL_CACHE": ("cache",),
     "LLMSPELL_CACHE_DIR": ("cache_dir",),
     "LLMSPELL_DOWNLOAD_TOKENIZERS": ("download_tokenizers",),

@@ -191,6 +191,9 @@ class Session:
             self.abort(InternalError(f"the script's side used the call number {call.id} again"))
             return
         self._last_call = call.id
+        if len(self._open) > 2 * self._limits.max_calls:  # each call, and one read of the stream that it opened
+            self.abort(InternalError("the script's side has more calls open than it can have made"))
+            return
         stream = self._stream_of(call) if call.method == "next" else None
         if stream is None or stream.over:
             self.calls += 1  # reading on in a stream is no call of its own
@@ -232,6 +235,9 @@ class Session:
         return self._streams.get(number) if type(number) is int else None
 
     def _drop(self, id_: int) -> None:
+        if id_ > self._last_call:
+            self.abort(InternalError(f"the script's side cancelled the call number {id_}, which it never made"))
+            return
         stream = self._streams.pop(id_, None)
         if stream is not None:
             stream.close()
@@ -244,7 +250,10 @@ class Session:
 
     def _answered(self, id_: int, value: Any, error: LlmspellError | None) -> None:
         future = self._invoked.pop(id_, None)
-        if future is None or future.done():
+        if future is None:
+            self.abort(InternalError(f"the script's side answered number {id_}, which nobody waits for"))
+            return
+        if future.done():
             return
         if error is None:
             future.set_result(value)
@@ -256,7 +265,8 @@ class Session:
     def _print(self, stream: str, text: str) -> None:
         self._room -= len(text) if text.isascii() else len(text.encode())
         if self._room < 0:
-            self.abort(LimitError(f"output limit of {megabytes(self._limits.max_output)} exceeded"))
+            hint = "print less, or allow more with --max-output or Limits(max_output=...)"
+            self.abort(LimitError(f"output limit of {megabytes(self._limits.max_output)} exceeded", hint=hint))
         elif stream == "stdout":
             self.output.append(text)
             if self._emit is not None:
@@ -280,6 +290,7 @@ class Session:
 
     def _located(self, error: ErrorData) -> ErrorData:
         """The error with the line of the script that it points to; an abort keeps its own words."""
+        error = from_data(error).to_data()  # fields of a wrong type are gone
         if self._abort is not None:
             place = {key: error[key] for key in ("file", "line", "column", "stack") if key in error}
             error = place | self._abort.to_data()

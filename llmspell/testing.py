@@ -61,7 +61,8 @@ class ScriptedProvider(LLMProvider):
 
     Texts are streamed word by word, and every word counts as a token. `requests` are the requests so far, `open`
     is the number of streams that are neither finished nor closed. Any model name works. `jobs` are those so far that
-    are no conversations; `work` gives the value of each, or an error to raise, instead of `sample_work`.
+    are no conversations; `work` gives the value of each, or an error to raise, instead of `sample_work`. `price` is
+    what each token costs in US dollars; None is unknown.
     """
 
     def __init__(
@@ -70,8 +71,10 @@ class ScriptedProvider(LLMProvider):
         name: str = "scripted",
         *,
         work: Callable[[Job[Any]], Any] | None = None,
+        price: float | None = None,
     ) -> None:
         self.name = name
+        self.price = price
         self.requests: list[Request] = []
         self.jobs: list[Job[Any]] = []
         self._work = work or sample_work
@@ -118,6 +121,11 @@ class ScriptedProvider(LLMProvider):
 
     async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:  # noqa: ARG002  # all models are alike
         return TokenCount(_words(messages), "estimate")
+
+    def cost(self, model: str, usage: Usage) -> float | None:  # noqa: ARG002  # as above
+        if not self.price:
+            return self.price
+        return None if usage.input_tokens is None else self.price * (usage.input_tokens + (usage.output_tokens or 0))
 
     async def list_models(self) -> list[ModelInfo]:
         return [await self.info("test")]

@@ -49,6 +49,11 @@ def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float 
     "--cpu", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of one slice of computing.  [10]"
 )
 @click.option("--max-calls", type=click.IntRange(min=1), metavar="N", help="Limit of calls to the runtime.  [10000]")
+@click.option(
+    "--max-cost", type=float, callback=_above_zero, metavar="DOLLARS", help="Limit of the price of models.  [none]"
+)
+@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Limit of prompts and answers.  [none]")
+@click.option("--max-output", type=float, callback=_above_zero, metavar="MB", help="Limit of printed text.  [10]")
 @permissions.options
 @click.option("--seed", type=click.IntRange(0, MAX_SAFE_INTEGER - 1), metavar="N", help="Makes randomness repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
@@ -118,14 +123,20 @@ def _run(early: HeadStart, spell: Any, config: Config, params: Any, given: dict[
 
 
 def _overrides(given: dict[str, Any]) -> dict[str, Any]:
-    memory = given["memory"]
     return {
         "model": given["model"],
         "isolation": given["isolation"],
         "limits": {
-            "memory": None if memory is None else max(int(memory * 2**20), 1),
+            "memory": _bytes(given["memory"]),
             "cpu": given["cpu"],
             "timeout": given["timeout"],
             "max_calls": given["max_calls"],
+            "max_cost": given["max_cost"],
+            "max_tokens": given["max_tokens"],
+            "max_output": _bytes(given["max_output"]),
         },
     }
+
+
+def _bytes(megabytes: float | None) -> int | None:
+    return None if megabytes is None else max(int(megabytes * 2**20), 1)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from llmspell.budget import Budget
     from llmspell.agents.tools import BaseTool
+    from llmspell.budget import Budget
     from llmspell.limits import Limits
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.select.selection import Models
     from llmspell.system.blobs import Blobs
+    from llmspell.system.programs import Programs
 
 
 @dataclass(slots=True)
@@ -116,6 +117,11 @@ class RunContext(Protocol):
     @property
     def connections(self) -> GuardedConnections:
         """The way to the web, for `llmspell.system.web`."""
+        ...
+
+    @property
+    def programs(self) -> Programs:
+        """The programs that the run may start, so many at once."""
         ...
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:

@@ -25,6 +25,7 @@ from llmspell.providers.content import Message
 from llmspell.providers.guarded import GuardedConnections
 from llmspell.scriptable.context import RunUsage
 from llmspell.system.blobs import Blobs
+from llmspell.system.programs import Programs
 
 
 class FakeProvider(LLMProvider):
@@ -88,9 +89,10 @@ class FakeContext:
         self.stdin: Any = SimpleNamespace(read=None, lines=None)
         self.usage = RunUsage()
         self.limits = Limits()
-        self.budget = Budget()
+        self.budget = Budget.of(self.limits)
         self.permissions = Permissions()
         self.blobs = Blobs()
+        self.programs = Programs(self.permissions)
         self.connections = GuardedConnections()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []

@@ -3,11 +3,17 @@
 `NAME.json` says what `NAME.lua` and `NAME.js` are given and what both must come to:
 
     params, stdin, seed, limits       as `Host.run` takes them (limits: an object)
+    price                             dollars for each token of the model; nobody knows them unless given
     replies                           what the model answers, call by call: a text, or see `reply_of`
     value, output, logs               what the run must give; logs are `[level, text]`
     error                             the kind, message, hint, ... of the error; `mentions` are parts of its message
     requests                          for each request to the model, the fields that it must have
     jobs                              the same for each job that is no conversation
+    permissions                       what is granted, as under `[permissions]` in llmspell.toml
+    web                               what servers answer, request by request: `status`, `headers`, and a `body` as text
+                                      or in base64 (`data`); a text is a body
+    fetched                           for each request to the web, its `method`, `url`, `headers` and `body` as text,
+                                      as far as they are written down
     usage                             fields of `Result.usage`
     isolations                        where to run it, if not everywhere: inline, QuickJS lets a script catch that its
                                       heap is full for ever, and no process is there to be killed
@@ -18,6 +24,7 @@ A failing line is marked with a comment `HERE`, in the spell or in the module th
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
@@ -26,8 +33,12 @@ from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
+import httpx2
+
 from llmspell import Config, Host, Limits, Log, Result
 from llmspell.errors import KINDS, NotFoundError
+from llmspell.grants import rules
+from llmspell.permissions import KEYS, Permissions
 from llmspell.providers.base import Request, Response, TextDelta, Usage
 from llmspell.providers.content import Media, Message, Reasoning, Text, ToolCall, ToolResult
 from llmspell.providers.jobs import Job
@@ -124,16 +135,21 @@ class Stage:
 
     def __init__(self) -> None:
         self._replies: list[Any] = []
+        self._web: list[Any] = []
+        self._fetched: list[httpx2.Request] = []
         self.model = ScriptedProvider(self._reply)
         self.logs: list[list[str]] = []
         self._runner = asyncio.Runner()
         self._folder = TemporaryDirectory()
         config = Config(cache_dir=Path(self._folder.name))
-        self._host = Host(config, providers=[self.model], tools=tools())
+        transport = httpx2.MockTransport(self._serve)
+        self._host = Host(config, providers=[self.model], tools=tools(), http_transport=transport)
 
     def run(self, path: Path, given: Expected, isolation: str) -> Result:
         """The result of a spell that is given what the expectation says."""
         self._replies, self.logs = given.get("replies", []), []
+        self._web, self._fetched = list(given.get("web", [])), []
+        self.model.price = given.get("price")
         self.model.requests.clear()
         self.model.jobs.clear()
         result = self._runner.run(
@@ -144,6 +160,7 @@ class Stage:
                 seed=given.get("seed"),
                 limits=Limits(**{"timeout": PATIENCE} | given.get("limits", {})),
                 model="scripted/test",
+                permissions=permissions_of(given.get("permissions", {})),
                 isolation=isolation,
                 on_event=lambda event: self.logs.append([event.level, event.text]) if isinstance(event, Log) else None,
                 check=False,
@@ -163,6 +180,18 @@ class Stage:
         """What the model was asked besides conversing, as plain objects with the name of the kind."""
         return [_plain_job(job) for job in self.model.jobs]
 
+    def fetched(self) -> list[dict[str, Any]]:
+        """What the web was asked for, as plain objects."""
+        return [
+            {
+                "method": request.method,
+                "url": str(request.url),
+                "headers": dict(request.headers),
+                "body": request.content.decode(),
+            }
+            for request in self._fetched
+        ]
+
     def close(self) -> None:
         """End the host and its loop."""
         self._runner.run(self._host.aclose())
@@ -175,11 +204,24 @@ class Stage:
             return f"echo {request.messages[-1].text}"
         return reply_of(self._replies[at])
 
+    async def _serve(self, request: httpx2.Request) -> httpx2.Response:
+        self._fetched.append(request)
+        answer = self._web.pop(0)
+        answer = {"body": answer, "headers": {"content-type": "text/plain"}} if isinstance(answer, str) else answer
+        body = base64.b64decode(answer["data"]) if "data" in answer else answer.get("body", "").encode()
+        return httpx2.Response(answer.get("status", 200), headers=answer.get("headers"), content=body)
+
     async def _settled(self) -> None:
         for _ in range(100):
             if not self.model.open:
                 return
             await asyncio.sleep(0.01)
+
+
+def permissions_of(written: Mapping[str, Any]) -> Permissions:
+    """Permissions as the configuration has them."""
+    kinds = {key: kind for kind, key in KEYS.items()}
+    return Permissions(**{key: rules(kinds[key], value, key, str(FOLDER)) for key, value in written.items()})
 
 
 Callback = Callable[..., Awaitable[Any]]

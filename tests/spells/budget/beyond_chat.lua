@@ -1,0 +1,6 @@
+llm():embed({ "one two", "three" })
+print(spell.budget().tokens)
+llm():rerank("one", { "one", "two" })
+print(spell.budget().tokens)
+pcall(llm().embed, llm(), string.rep("word ", 100))
+print("never")

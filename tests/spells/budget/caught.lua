@@ -1,0 +1,5 @@
+print("before")
+local ok = pcall(function()
+  return llm():complete("hello", { max_tokens = 50 })
+end)
+print("after", ok)

@@ -1,0 +1,1 @@
+export default (await llm().complete("hello")).text;
