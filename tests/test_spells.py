@@ -49,6 +49,7 @@ def test_pair(stage: Stage, pair: str, suffix: str, isolation: str) -> None:
     assert stage.model.open == 0, "a stream of the model is still open"
     check_requests(stage.requests(), expected.get("requests"))
     check_requests(stage.jobs(), expected.get("jobs"))
+    check_fetched(stage.fetched(), expected.get("fetched"))
     for name, value in expected.get("usage", {}).items():
         assert getattr(result.usage, name) == value, name
 
@@ -74,6 +75,16 @@ def check_requests(requests: list[dict[str, Any]], expected: list[Expected] | No
     assert len(requests) == len(expected)
     for request, fields in zip(requests, expected, strict=True):
         assert {name: request[name] for name in fields} == fields
+
+
+def check_fetched(requests: list[dict[str, Any]], expected: list[Expected] | None) -> None:
+    """The web was asked for this, with at least the headers that are written down."""
+    if expected is None:
+        return
+    assert [request["url"] for request in requests] == [fields.get("url", "") for fields in expected]
+    for request, fields in zip(requests, expected, strict=True):
+        headers = {name: request["headers"].get(name) for name in fields.get("headers", {})}
+        assert {name: request[name] for name in fields} | {"headers": headers} == {"headers": {}} | fields
 
 
 def exact(value: Any) -> Any:
