@@ -34,11 +34,12 @@ if TYPE_CHECKING:
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
-    from llmspell.providers.metered import MeteredRegistry
+    from llmspell.providers.permitted import PermittedRegistry
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
     from llmspell.scriptable.tools import Tool
     from llmspell.system.blobs import Blobs
+    from llmspell.system.programs import Programs
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
@@ -262,8 +263,9 @@ class _Run:
         self.stdin = StandardInput(stdin)
         self.run_id = uuid.uuid4().hex
         self.isolation = _isolation(isolation or host.config.isolation, self.spell)
-        self._registry: MeteredRegistry | None = None
+        self._registry: PermittedRegistry | None = None
         self._blobs: Blobs | None = None
+        self._programs: Programs | None = None
         self._emit = on_event or _ignore
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
@@ -282,11 +284,13 @@ class _Run:
     # What bridge objects use
 
     @property
-    def registry(self) -> MeteredRegistry:
+    def registry(self) -> PermittedRegistry:
         if self._registry is None:
             from llmspell.providers.metered import MeteredRegistry  # not needed without a model
+            from llmspell.providers.permitted import PermittedRegistry
 
-            self._registry = MeteredRegistry(self.host.models, self.budget)
+            metered = MeteredRegistry(self.host.models, self.budget)
+            self._registry = PermittedRegistry(metered, self.host.models, self.permissions, self.default_model)
         return self._registry
 
     @property
@@ -304,6 +308,14 @@ class _Run:
 
             self._blobs = Blobs()
         return self._blobs
+
+    @property
+    def programs(self) -> Programs:
+        if self._programs is None:
+            from llmspell.system.programs import Programs  # most runs start none
+
+            self._programs = Programs(self.permissions)
+        return self._programs
 
     def invoke(self, function: int, args: list[Any]) -> Any:
         return self.session.invoke(function, args)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,8 @@ from llmspell.nearest import nearest
 from llmspell.providers.base import LLMProvider, ModelInfo
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import httpx2
 
     from llmspell.providers.catalog import Row
@@ -64,18 +66,48 @@ class ProviderRegistry:
         None or an empty name is the default model; a provider's name alone is its default model. Raises
         `NotFoundError` with near names.
         """
-        name = self._unaliased(name or self._config.model or self.default_model())
-        if name in self._config.models:
-            return self.provider(name), name
-        provider, slash, model = name.partition("/")
-        if provider not in self.known() and _is_file(name):
-            provider, slash, model = "local", "/", name
-        if slash and not model:
-            raise NotFoundError(f"{name!r} names no model", hint="names are provider/model")
-        if not slash and not self._exists(provider):
-            raise self._unknown_model(name)
+        provider, model = self._placed(self._aliases(name)[-1])
         found = self.provider(provider)
         return found, model or self._default_of(provider)
+
+    def names_of(self, name: str | None = None) -> tuple[str, ...]:
+        """What a model is called: `name`, each alias on the way, and in full, which is the last. Raises as above."""
+        names = self._aliases(name)
+        if names[-1] in self._config.models:
+            return tuple(names)
+        provider, model = self._placed(names[-1])
+        return tuple(dict.fromkeys((*names, f"{provider}/{model or self._default_of(provider)}")))
+
+    def parts_of(self, name: str) -> list[tuple[str, ...]]:
+        """The models that one of the configuration is made of, down to the last, each as `names_of` has it."""
+        from llmspell.providers.select.named import members_of  # most settings have none
+
+        found: list[tuple[str, ...]] = []
+        seen = {name}
+        waiting = [name] if name in self._config.models else []
+        while waiting:
+            for names in map(self.names_of, members_of(self._config.models[waiting.pop()])):
+                if names[-1] not in self._config.models:
+                    found.append(names)
+                elif names[-1] not in seen:
+                    seen.add(names[-1])
+                    waiting.append(names[-1])
+        return found
+
+    @property
+    def made_of_others(self) -> Collection[str]:
+        """The names of the models of the configuration that are made of others."""
+        return self._config.models.keys()
+
+    def file_of(self, name: str) -> str | None:
+        """The path of the model file that a name leads to; None where the configuration or the store has the file."""
+        if not _is_file(name) and "/" not in name.partition("/")[2]:  # spares most the rest
+            return None
+        if name in self._configured:
+            return None
+        provider, path = self._placed(name)
+        local = provider in _LOCAL and provider not in self._given and self.services.row(provider) is None
+        return path if local and not self._is_stored(path) else None
 
     def provider(self, name: str) -> LLMProvider:
         """The provider of that name. Raises `NotFoundError` with near names."""
@@ -165,12 +197,39 @@ class ProviderRegistry:
         except (ProviderError, ModelError):  # some list none
             return []
 
-    def _unaliased(self, name: str) -> str:
-        for _ in range(_MOST_ALIASES):
-            if name not in self._config.aliases:
-                return name
-            name = self._config.aliases[name]
-        raise InvalidValueError(f"the alias {name!r} leads back to itself", hint="check [aliases]")
+    def _aliases(self, name: str | None) -> list[str]:
+        """The name, or that of the default model, and what its aliases lead to."""
+        names = [name or self._config.model or self.default_model()]
+        while names[-1] in self._config.aliases:
+            if len(names) > _MOST_ALIASES:
+                raise InvalidValueError(f"the alias {names[-1]!r} leads back to itself", hint="check [aliases]")
+            names.append(self._config.aliases[names[-1]])
+        return names
+
+    def _placed(self, name: str) -> tuple[str, str]:
+        """The provider's name and the model's there, which may be empty, for a name that is no alias."""
+        if name in self._config.models:
+            return name, name
+        provider, slash, model = name.partition("/")
+        if provider not in self.known() and _is_file(name):
+            return "local", name
+        if slash and not model:
+            raise NotFoundError(f"{name!r} names no model", hint="names are provider/model")
+        if not slash and not self._exists(provider):
+            raise self._unknown_model(name)
+        return provider, model
+
+    @cached_property
+    def _configured(self) -> set[str]:
+        """The names of models in the configuration."""
+        parts = (names for made in self.made_of_others for part in self.parts_of(made) for names in part)
+        return {self._config.model or "", *self._config.aliases, *self._config.aliases.values(), *parts}
+
+    def _is_stored(self, name: str) -> bool:
+        """Whether a local model's name is not a path: one without an ending, or that of a file in the store."""
+        if os.sep in name or "/" in name or name.startswith("~"):
+            return False
+        return not name.endswith(_MODEL_FILES) or os.path.isfile(os.path.join(self._model_folder(), name))
 
     def _default_of(self, name: str) -> str:
         if name in _LOCAL:
@@ -217,7 +276,7 @@ class ProviderRegistry:
 
         if name in self.known():
             raise InvalidValueError(f"models.{name}: there is a provider of that name", hint="choose another name")
-        return named(name, self._config.models, self._unaliased, self)
+        return named(name, self._config.models, lambda part: self._aliases(part)[-1], self)
 
     def _at_home(self, provider: LLMProvider) -> LLMProvider:
         """One that chooses among models finds them here."""
@@ -226,10 +285,9 @@ class ProviderRegistry:
 
     def _local(self, name: str) -> LLMProvider:
         from llmspell.providers.local.provider import LocalProvider
-        from llmspell.providers.local.store import ModelStore, default_directory
+        from llmspell.providers.local.store import ModelStore
 
-        folder = self._config.cache_dir
-        store = ModelStore(default_directory() if folder is None else folder / "models")
+        store = ModelStore(self._model_folder())
         local = self._config.local
         settings: dict[str, Any] = {
             key: value
@@ -237,6 +295,12 @@ class ProviderRegistry:
             if (value := getattr(local, key)) is not None
         }
         return LocalProvider(store, "auto" if name == "local" else name, **settings)  # type: ignore[arg-type]  # one of the three names
+
+    def _model_folder(self) -> Path:
+        from llmspell.providers.local.store import default_directory  # local models alone have one
+
+        folder = self._config.cache_dir
+        return default_directory() if folder is None else folder / "models"
 
     def _entry_point(self, name: str) -> Callable[[], LLMProvider] | None:
         for entry in _entry_points():
