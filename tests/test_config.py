@@ -156,7 +156,7 @@ def test_every_variable_is_read(places):
     assert config == Config(
         model="a/b",
         isolation="inline",
-        limits=Limits(memory=64 << 20, cpu=0.5, timeout=7, max_calls=7, max_output=7),
+        limits=Limits(memory=64 << 20, cpu=0.5, timeout=7, max_calls=7, max_output=7, max_cost=7, max_tokens=7),
         cache=7,
         cache_dir=Path("/cache"),
         download_tokenizers=True,

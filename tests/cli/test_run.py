@@ -99,6 +99,40 @@ class TestBothLanguages:
         assert outcome.code == 3
         assert "limit of 5 calls" in outcome.err
 
+    def test_the_limit_of_output(self, llmspell: Program, lang: str) -> None:
+        source = {"lua": 'write(string.rep("x", 100))', "js": 'write("x".repeat(100))'}
+        outcome = llmspell("run", "-e", source[lang], "--lang", lang, "--max-output", "0.00005")
+        assert outcome.code == 3
+        assert "output limit of 52 bytes" in outcome.err
+
+    def test_the_limit_of_tokens(self, llmspell: Program, server: Server, lang: str) -> None:
+        source = {
+            "lua": 'pcall(function() return llm():complete("hello", {max_tokens = 50}) end)',
+            "js": 'await llm().complete("hello", {maxTokens: 50}).catch(print)',
+        }
+        outcome = llmspell("run", "-e", source[lang], "--lang", lang, "--model", "here/m-1", "--max-tokens", "40")
+        assert outcome.code == 3
+        assert outcome.err.startswith("error: budget of 40 tokens exceeded: a call may take 62, and 40 are left\n")
+        assert "hint: allow more with --max-tokens" in outcome.err
+        assert not server.asked.is_set()
+
+    def test_the_limit_of_money(
+        self, llmspell: Program, home: Path, monkeypatch: pytest.MonkeyPatch, lang: str
+    ) -> None:
+        (home / "llmspell.toml").write_text("[limits]\nmax_cost = 0.0001\n", encoding="utf-8")
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-test")
+        source = {
+            "lua": 'pcall(function() return llm("openai/gpt-4o"):complete("hello", {max_tokens = 50}) end)',
+            "js": 'await llm("openai/gpt-4o").complete("hello", {maxTokens: 50}).catch(print)',
+        }
+        outcome = llmspell("run", "-e", source[lang], "--lang", lang, "--json")
+        assert outcome.code == 3
+        assert outcome.json["error"]["kind"] == "limit"
+        assert outcome.json["error"]["message"].startswith("budget of $0.0001 exceeded: a call may cost $0.0005")
+        assert "--max-cost" in outcome.json["error"]["hint"]
+        outcome = llmspell("run", "-e", source[lang], "--lang", lang, "--max-cost", "0.0002")
+        assert outcome.err.startswith("error: budget of $0.0002 exceeded")
+
     def test_a_model(self, llmspell: Program, server: Server, lang: str) -> None:
         source = {
             "lua": 'for chunk in llm():stream("Hi") do write(chunk.text) end',
