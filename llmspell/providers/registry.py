@@ -101,7 +101,7 @@ class ProviderRegistry:
 
     def file_of(self, name: str) -> str | None:
         """The path of the model file that a name leads to; None where the configuration or the store has the file."""
-        if not _is_file(name) and "/" not in name.partition("/")[2]:  # spares most the rest
+        if not _is_file(name) and "/" not in name.partition("/")[2] and "~" not in name:  # spares most the rest
             return None
         if name in self._configured:
             return None
