@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from llmspell.agents.tools import BaseTool
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.permitted import PermittedRegistry
     from llmspell.providers.registry import ProviderRegistry
     from llmspell.scriptable.objects import Method
-    from llmspell.scriptable.tools import Tool
     from llmspell.system.blobs import Blobs
     from llmspell.system.programs import Programs
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
 ISOLATIONS = ("process", "inline")
-_Function = TypeVar("_Function", bound=Callable[..., Any])
+_Function = TypeVar("_Function", bound="Callable[..., Any] | BaseTool")
 
 
 class Host:
@@ -64,7 +64,7 @@ class Host:
         config: Config | None = None,
         *,
         providers: Iterable[LLMProvider] = (),
-        tools: Iterable[Callable[..., Any]] = (),
+        tools: Iterable[Callable[..., Any] | BaseTool] = (),
         http_transport: httpx2.AsyncBaseTransport | None = None,
         permissions: Permissions | None = None,
         warm_workers: int = 2,
@@ -74,7 +74,7 @@ class Host:
         self._providers = tuple(providers)
         self._http_transport = http_transport
         self._warm_workers = warm_workers
-        self._tools: dict[str, Tool] = {}
+        self._tools: dict[str, BaseTool] = {}
         self._registry: ProviderRegistry | None = None
         self._connections: GuardedConnections | None = None
         self._pool: Pool | None = None
@@ -122,7 +122,7 @@ class Host:
     @overload
     def tool(self, *, name: str) -> Callable[[_Function], _Function]: ...
     def tool(self, function: Any = None, *, name: str | None = None) -> Any:
-        """Offer a typed Python function, plain or async, to spells as `tools.NAME{...}`; also a decorator.
+        """Offer a tool, or a typed Python function, plain or async, to spells as `tools.NAME{...}`; also a decorator.
 
         Its parameters are checked against their hints; its docstring describes it. Raises `InvalidValueError` for
         a name that is taken.
@@ -132,9 +132,9 @@ class Host:
         return self._add_tool(function, name)
 
     def _add_tool(self, function: Any, name: str | None) -> Any:
-        from llmspell.scriptable.tools import Tool  # most runs have no tools
+        from llmspell.agents.tools import BaseTool, Tool  # most runs have no tools
 
-        tool = Tool(function, name=name)
+        tool = function if isinstance(function, BaseTool) else Tool(function, name=name)
         if tool.name in self._tools:
             raise InvalidValueError(f"there is a tool {tool.name!r} already", hint="give it another name=")
         self._tools[tool.name] = tool
@@ -195,7 +195,7 @@ class Host:
         return self._pool
 
     @property
-    def tools(self) -> dict[str, Tool]:
+    def tools(self) -> dict[str, BaseTool]:
         """The tools by name."""
         return self._tools
 
@@ -214,7 +214,7 @@ def run(
     check: bool = True,
     config: Config | None = None,
     providers: Iterable[LLMProvider] = (),
-    tools: Iterable[Callable[..., Any]] = (),
+    tools: Iterable[Callable[..., Any] | BaseTool] = (),
     http_transport: httpx2.AsyncBaseTransport | None = None,
     start_worker: Callable[[str], Child] | None = None,
     make_loop: Callable[[], AbstractEventLoop] = loop.quick,
@@ -294,7 +294,7 @@ class _Run:
         return self._registry
 
     @property
-    def tools(self) -> dict[str, Tool]:
+    def tools(self) -> dict[str, BaseTool]:
         return self.host.tools
 
     @property

@@ -15,3 +15,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     if not close and len(name) > 2:
         close = [candidate for candidate in names if name.lower() in candidate.lower()][:3]
     return f"did you mean {' or '.join(close)}?" if close else None
+
+
+def near(name: str, names: Iterable[str]) -> str | None:
+    """`did you mean 'temperature'?`, if one of the names is close."""
+    from difflib import get_close_matches  # only for errors
+
+    close = get_close_matches(name[:80], list(names), 1)
+    return f"did you mean '{close[0]}'?" if close else None

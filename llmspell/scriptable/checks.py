@@ -6,19 +6,17 @@ pleasant: null stands for an absent optional value, and Lua's empty table is an 
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any, TypeAlias
 
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
+from llmspell.functions import FUNCTION_KEY, Invoke, given, is_function, script_function
+from llmspell.nearest import near
 from llmspell.scriptable.shapes import Bounds, Choice, Function, ListOf, MapOf, OneOf, Record, Scalar, Shape
 
-Invoke: TypeAlias = Callable[[int, list[Any]], Awaitable[Any]]
-"""Calls a function of the script, by its number."""
 Check: TypeAlias = Callable[[Any, Invoke | None], Any]
 """Gives the value as Python wants it, or raises `Mismatch`."""
-
-FUNCTION_KEY = "$function"
 
 _UNBOUNDED = Bounds()
 _ANY = object
@@ -37,15 +35,6 @@ _EXPECTED = {
     "integer": "a whole number",
     "number": "a number",
     "text": "text",
-}
-_GIVEN: dict[type, str] = {
-    type(None): "null",
-    bool: "a boolean",
-    int: "a number",
-    float: "a number",
-    str: "text",
-    list: "a list",
-    dict: "an object",
 }
 
 
@@ -121,29 +110,9 @@ def expected(shape: Shape) -> str:
             return "an object"
 
 
-def given(value: object) -> str:
-    """What the script passed, in a few words."""
-    if is_function(value):
-        return "a function"
-    return _GIVEN.get(type(value), f"a {type(value).__name__}")
-
-
-def is_function(value: object) -> bool:
-    """Whether a value of the border is a function of the script."""
-    return type(value) is dict and len(value) == 1 and type(value.get(FUNCTION_KEY)) is int
-
-
 def listed(words: list[str]) -> str:
     """`a, b or c`."""
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def near(name: str, names: Iterable[str]) -> str | None:
-    """`did you mean 'temperature'?`, if one of the names is close."""
-    from difflib import get_close_matches  # only for errors
-
-    close = get_close_matches(name[:80], list(names), 1)
-    return f"did you mean '{close[0]}'?" if close else None
 
 
 def _mismatch(shape: Shape, value: object) -> Mismatch:
@@ -314,12 +283,3 @@ def _check_function(value: Any, invoke: Invoke | None) -> Any:
     if invoke is None:
         raise Mismatch("cannot be a function here")
     return script_function(invoke, value[FUNCTION_KEY])
-
-
-def script_function(invoke: Invoke, number: int) -> Callable[..., Awaitable[Any]]:
-    """The function of the script with that number, as Python calls it."""
-
-    def call(*args: Any) -> Awaitable[Any]:
-        return invoke(number, list(args))
-
-    return call

@@ -6,10 +6,10 @@ import re
 from typing import Any, cast
 
 from llmspell.errors import InvalidValueError
+from llmspell.nearest import near
 from llmspell.providers.base import Request
 from llmspell.providers.content import Media, Message, Part, Text, ToolCall, ToolResult
 from llmspell.scriptable import records
-from llmspell.scriptable.checks import near
 from llmspell.scriptable.parts import part_of
 
 _CHOICES = ("auto", "none", "required")

@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, get_type_hints
 
 from llmspell.errors import ArgumentTypeError
-from llmspell.scriptable.checks import Check, Invoke, Mismatch, compile_check, expected, near
+from llmspell.functions import Invoke
+from llmspell.nearest import near
+from llmspell.scriptable.checks import Check, Mismatch, compile_check, expected
 from llmspell.scriptable.shapes import Scalar, Shape, Stream, shape_of
 
 

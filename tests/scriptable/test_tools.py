@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 import pydantic
 import pytest
 
+from llmspell.agents.tools import Tool
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, NotFoundError, ToolError
 from llmspell.scriptable.objects import method
-from llmspell.scriptable.tools import Tool
 from tests.scriptable.fakes import FakeContext
 
 

@@ -12,9 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
 from pydantic.errors import PydanticUserError
 from pydantic.json_schema import GenerateJsonSchema
 
+from llmspell.agents.context import ToolContext
+from llmspell.agents.docstrings import parse_docstring
+from llmspell.agents.validation import repaired
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
-from llmspell.scriptable.checks import Invoke, given, is_function, near, script_function
-from llmspell.scriptable.docstrings import parse_docstring
+from llmspell.functions import Invoke, given, is_function, script_function
+from llmspell.nearest import near
 
 _SHOWN_ERRORS = 3
 
@@ -30,6 +33,9 @@ class ToolSchema:
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_code_of(function))
         self.description, docs = parse_docstring(inspect.getdoc(function) or "")
         parameters = _parameters(function, name)
+        self._contexts = [key for key, each in parameters.items() if each.annotation is ToolContext]
+        for key in self._contexts:
+            del parameters[key]
         self._callbacks = {key: each for key, each in parameters.items() if _takes_function(each.annotation)}
         self._model = _model_of(name, {key: parameters[key] for key in parameters.keys() - self._callbacks}, docs)
         self._names = list(parameters)
@@ -39,11 +45,14 @@ class ToolSchema:
         """JSON Schema of the arguments; functions of a script are not part of it."""
         schema = self._model.model_json_schema(schema_generator=_Untitled)
         schema.pop("title", None)
+        schema.pop("description", None)
         return {"type": "object", "properties": {}, **schema}
 
-    def bind(self, args: Mapping[str, Any], invoke: Invoke) -> dict[str, Any]:
+    def bind(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
         """The keyword arguments for the function. Raises `ArgumentTypeError` or `InvalidValueError`."""
-        functions = {key: self._function(key, args, invoke) for key in self._callbacks if args.get(key) is not None}
+        functions = {
+            key: self._function(key, args, context.invoke) for key in self._callbacks if args.get(key) is not None
+        }
         plain = {key: value for key, value in args.items() if key not in self._callbacks}
         for key, value in plain.items():
             if is_function(value):
@@ -51,14 +60,16 @@ class ToolSchema:
         self._require_callbacks(functions)
         model = self._validated(plain)
         fields = type(model).model_fields
-        return functions | {str(fields[key].alias): getattr(model, key) for key in model.model_fields_set}
+        bound = {str(fields[key].alias): getattr(model, key) for key in model.model_fields_set}
+        return functions | bound | dict.fromkeys(self._contexts, context)
 
     def _validated(self, args: dict[str, Any]) -> BaseModel:
         try:
             return self._model.model_validate(args)
         except ValidationError as error:
-            if _empty_lists(args, error):
-                return self._validated(args)
+            mended = repaired(args, self.parameters)
+            if mended != args:
+                return self._validated(mended)
             raise self._failure(error) from None
 
     def _require_callbacks(self, functions: Mapping[str, Any]) -> None:
@@ -66,9 +77,9 @@ class ToolSchema:
             if parameter.default is inspect.Parameter.empty and key not in functions:
                 raise self._wrong_type(f"{key} is missing; it must be a function")
 
-    def _function(self, key: str, args: Mapping[str, Any], invoke: Invoke) -> Callable[..., Any]:
+    def _function(self, key: str, args: Mapping[str, Any], invoke: Invoke | None) -> Callable[..., Any]:
         value = args[key]
-        if not is_function(value):
+        if invoke is None or not is_function(value):
             raise self._wrong_type(f"{key} must be a function, not {given(value)}")
         function = script_function(invoke, value["$function"])
         return function if self.is_async else _blocking(function)
@@ -86,20 +97,6 @@ class ToolSchema:
     @property
     def _takes(self) -> str:
         return f"it takes {', '.join(self._names)}" if self._names else "it takes no arguments"
-
-
-def _empty_lists(args: Any, error: ValidationError) -> bool:
-    """Makes lists of the empty objects in `args` where one belongs: Lua has one empty table for both."""
-    mended = False
-    for problem in error.errors(include_url=False, include_context=False):
-        if problem["type"] == "list_type" and problem["input"] == {}:
-            *path, last = problem["loc"]
-            holder = args
-            for step in path:
-                holder = holder[step]
-            holder[last] = []
-            mended = True
-    return mended
 
 
 class _Untitled(GenerateJsonSchema):

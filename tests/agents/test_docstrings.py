@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llmspell.scriptable.docstrings import parse_docstring
+from llmspell.agents.docstrings import parse_docstring
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,43 @@
+"""What a tool is told besides its arguments; the model sees none of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from llmspell.functions import Invoke
+
+if TYPE_CHECKING:
+    from llmspell.budget import Budget
+    from llmspell.permissions import Permissions
+    from llmspell.providers.base import Usage
+    from llmspell.system.blobs import Blobs
+
+
+@dataclass(slots=True, kw_only=True)
+class ToolContext:
+    """One call of a tool. A parameter of a Python tool that is annotated with this class receives it.
+
+    `values` is what the program passed as `context=` to the agent's run. `permissions`, `blobs` and `budget` are those
+    of the spell that the tool serves, None outside of one.
+    """
+
+    call_id: str = ""
+    """What the model called this call; empty when a script called the tool itself."""
+    attempt: int = 1
+    """1, and one more for each retry."""
+    values: Any = None
+    permissions: Permissions | None = None
+    blobs: Blobs | None = None
+    budget: Budget | None = None
+    invoke: Invoke | None = None
+    """Calls a function that the script handed over, by its number."""
+    paused: Mapping[str, Any] | None = None
+    """What the tool raised `PausedError` with, when it is called again after that."""
+    answers: Mapping[str, Any] = field(default_factory=dict)
+    """Then the answers to the questions that it had asked, by their ids."""
+    spend: Callable[[Usage, float | None], None] | None = None
+    """Tells the agent that called of models which the tool used, and of their price in US dollars."""
+    room: Mapping[str, Any] = field(default_factory=dict)
+    """What the calling agent has left: `max_tokens` and `max_cost`, where it has such limits."""
