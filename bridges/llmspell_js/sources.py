@@ -12,6 +12,7 @@ _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
 _PARTS = (
     "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
     "random", "console", "timers", "clone", "text", "abort", "percent", "host", "url",
+    "fetch",
 )  # fmt: skip  # a row reads better than a column
 
 

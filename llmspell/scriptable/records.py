@@ -15,6 +15,20 @@ MediaType: TypeAlias = Literal["image", "audio", "document", "video"]
 Effort: TypeAlias = Literal["none", "minimal", "low", "medium", "high"]
 
 
+class BlobHandle(TypedDict):
+    """Stands for bytes that the runtime holds: a picture, a recording, a file, a body. Goes wherever bytes are wanted.
+
+    It is worth something in this run alone, and as part of its result.
+    """
+
+    blob: str
+    """Its id."""
+    mime: str
+    """Its media type, such as `image/png`."""
+    size: int
+    """How many bytes it has."""
+
+
 class MessagePart(TypedDict):
     """A piece of a message's content."""
 

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from llmspell import values
 from llmspell.errors import InvalidValueError, LlmspellError
-from llmspell.scriptable.records import Seconds
+from llmspell.scriptable.records import BlobHandle, Seconds
 from llmspell.scriptable.shapes import Bounds
 from llmspell.system import headers as headers_of
 from llmspell.system.urls import pairs, target_of
@@ -23,17 +23,6 @@ if TYPE_CHECKING:
 
 Size: TypeAlias = Annotated[int, Bounds(at_least=1, at_most=256 * 1024 * 1024)]
 Anything: TypeAlias = dict[str, Any]
-
-
-class BlobHandle(TypedDict):
-    """Bytes that the runtime holds."""
-
-    blob: str
-    """Its id."""
-    mime: NotRequired[str]
-    """Its media type."""
-    size: NotRequired[int]
-    """Its size in bytes."""
 
 
 class HttpOptions(TypedDict, total=False):
@@ -117,7 +106,7 @@ def request_for(url: str, options: HttpOptions, method: str, blobs: Blobs) -> We
     body, mime = _body_of(options, blobs)
     given = options.get("method")
     if method and given is not None and given.upper() != method:
-        raise InvalidValueError(f"method is {given[:20]!r} here", hint="http.fetch takes any method")
+        raise InvalidValueError(f"its method is {method}, not {given[:20]!r}", hint="http.fetch takes any method")
     headers = headers_of.checked(options.get("headers") or {})
     if mime:
         headers = headers_of.with_defaults(headers, {"content-type": mime})

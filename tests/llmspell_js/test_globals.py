@@ -149,7 +149,7 @@ def test_globals_can_be_replaced_by_the_script(cast: Cast) -> None:
     source = """
     globalThis.sleep = () => 1; globalThis.URL = 2; globalThis.print = 3;
     const json = 4;
-    export default [await sleep(), URL, print, json, typeof fetch]
+    export default [await sleep(), URL, print, json, typeof XMLHttpRequest]
     """
     assert cast(source).value == [1, 2, 3, 4, "undefined"]
 

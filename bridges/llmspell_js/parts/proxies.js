@@ -149,4 +149,4 @@ function makeTool(name) {
   };
 }
 
-return { signals, makeFunction, makeModule, makeClass, makeTools };
+return { call, signals, makeFunction, makeModule, makeClass, makeTools };

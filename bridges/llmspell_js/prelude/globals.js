@@ -74,6 +74,7 @@ const LAZY = {
   text: ["TextEncoder", "TextDecoder"],
   abort: ["AbortController", "AbortSignal", "Event", "EventTarget"],
   url: ["URL", "URLSearchParams"],
+  fetch: ["fetch", "Headers"],
 };
 
 function publishGlobals() {

@@ -1,0 +1,1 @@
+export default await http.get("http://other.test:8080/x"); // HERE

@@ -1,0 +1,1 @@
+return http.get("http://other.test:8080/x") -- HERE

@@ -1,0 +1,2 @@
+const answer = await http.get("http://api.test/items", { query: { n: [1, 2], q: "a b" }, headers: { "X-Key": "k" } });
+export default [answer.status, answer.ok, answer.url, answer.redirected, answer.headers["content-type"], answer.json.items[1].name];
