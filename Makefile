@@ -30,6 +30,7 @@ check: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m llmspell.scriptable.generate --check
+	$(BIN)/python -m tests.attacks.table --check
 
 test: check
 	$(BIN)/python -m pytest
@@ -54,6 +55,7 @@ generate: $(READY)
 	$(BIN)/python -m llmspell.scriptable.generate
 	$(BIN)/python -m llmspell.cli.reference
 	$(BIN)/python -m llmspell.providers.reference
+	$(BIN)/python -m tests.attacks.table
 
 clean:
 	rm -rf .venv .venv-peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

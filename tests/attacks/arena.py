@@ -1,0 +1,221 @@
+"""Where attacks run: each in a host process of its own, which then runs an honest spell.
+
+`Arena` keeps one server process with everything imported; it forks a host for each attack, waits for its report as
+long as it may take, and kills it if there is none. Run as a program, this is that server.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+from llmspell.languages import bridge_of
+from tests.attacks.cases import Attack
+
+SECRETS = {
+    "ATTACK_SECRET": "hunter2-in-the-environment",
+    "OPENAI_API_KEY": "sk-hunter2-a-key-of-the-host",
+    "ANTHROPIC_API_KEY": "sk-ant-hunter2-another-key",
+}
+SECRET = "hunter2"  # noqa: S105  # planted, to be looked for
+PATIENCE = 30.0
+"""Seconds until a host that does not report is taken for hung; a machine may be busy with others."""
+SHORT_PATIENCE = 2.0
+"""The same where it is known to hang."""
+LIMITS = {"cpu": 0.2, "memory": 32, "timeout": 20}
+PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid", "uvloop")
+"""What hosts need, loaded before the forks."""
+HONEST = {
+    "lua": "print('fine') return {sum = 1 + 1, text = json.encode({1})}",
+    "js": "print('fine'); export default { sum: 1 + 1, text: json.encode([1]) }",
+}
+HONEST_RESULT = ({"sum": 2, "text": "[1]"}, "fine\n")
+
+
+class Report(NamedTuple):
+    """What came of an attack. `attack` and `honest` are None where the host did not live to tell."""
+
+    hung: bool
+    status: int
+    attack: dict[str, Any] | None
+    honest: dict[str, Any] | None
+    cpu: float
+    said: str
+
+
+class Arena:
+    """Runs attacks, one after the other."""
+
+    def __init__(self) -> None:
+        self._server = subprocess.Popen(
+            [sys.executable, "-m", "tests.attacks.arena"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | SECRETS,
+            text=True,
+        )
+
+    def run(self, attack: Attack, isolation: str, patience: float = PATIENCE) -> Report:
+        """What comes of an attack in that isolation."""
+        assert self._server.stdin is not None
+        assert self._server.stdout is not None
+        request = {"attack": attack._asdict() | {"outcomes": {}}, "isolation": isolation, "patience": patience}
+        print(json.dumps(request), file=self._server.stdin, flush=True)
+        return Report(**json.loads(self._server.stdout.readline()))
+
+    def close(self) -> None:
+        """End the server."""
+        self._server.communicate(timeout=10)
+
+
+def main() -> None:
+    """Serve attacks from standard input until it ends."""
+    for name in PRELOADED:
+        importlib.import_module(name)
+    for dialect in ("lua", "js"):
+        bridge_of(dialect).interpreter(dialect).close()
+    for line in sys.stdin:
+        request = json.loads(line)
+        attack = Attack(**request["attack"])
+        print(json.dumps(_fork(attack, request["isolation"], request["patience"])._asdict()), flush=True)
+
+
+def _fork(attack: Attack, isolation: str, patience: float) -> Report:
+    reader, writer = os.pipe()
+    with tempfile.TemporaryFile() as said:
+        pid = os.fork()
+        if pid == 0:
+            os.close(reader)
+            for number in (1, 2):
+                os.dup2(said.fileno(), number)
+            try:
+                _host(attack, isolation, writer)
+            except BaseException:  # noqa: BLE001  # the report shows it
+                traceback.print_exc()
+            finally:
+                sys.stderr.flush()
+                os._exit(70)
+        os.close(writer)
+        text, hung = _read(reader, patience)
+        if hung:
+            os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        said.seek(0)
+        told = json.loads(text) if text.endswith("\n") else {"attack": None, "honest": None, "cpu": 0.0}
+        return Report(hung=hung, status=status, said=said.read().decode(errors="replace"), **told)
+
+
+def _read(reader: int, patience: float) -> tuple[str, bool]:
+    data, end = b"", time.monotonic() + patience
+    with open(reader, "rb", buffering=0) as pipe:
+        while select.select([pipe], [], [], max(end - time.monotonic(), 0))[0]:
+            if not (chunk := pipe.read(1 << 16)):
+                return data.decode(), False
+            data += chunk
+    return "", True
+
+
+def _host(attack: Attack, isolation: str, writer: int) -> None:
+    before = _cpu()
+    result = _run(attack.source, attack.dialect, isolation, attack)
+    spent = _cpu() - before
+    honest = _run(HONEST[attack.language], attack.dialect, isolation, None)
+    with open(writer, "w") as pipe:
+        print(json.dumps({"attack": result, "honest": honest, "cpu": spent}), file=pipe)
+    os._exit(0)
+
+
+def _cpu() -> float:
+    """The processor time of this process and of its children that are gone."""
+    both = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
+    return sum(each.ru_utime + each.ru_stime for each in both)
+
+
+def _run(source: str, dialect: str, isolation: str, attack: Attack | None) -> dict[str, Any]:
+    from llmspell import Limits, Spell, run
+    from llmspell.testing import ScriptedProvider
+
+    limits = LIMITS | (attack.limits if attack else {})
+    events: list[Any] = []
+    result = run(
+        Spell(source=source, language=dialect, name=f"attack.{dialect}"),
+        limits=Limits(
+            **{  # type: ignore[arg-type]  # the names are those of Limits
+                name: int(value) << 20 if name == "memory" else int(value) if name.startswith("max_") else value
+                for name, value in limits.items()
+            }
+        ),
+        isolation=isolation,
+        params={"deep": _nested(150)},
+        tools=TOOLS if attack else (),
+        providers=[ScriptedProvider(lambda _: "one two three four five")],
+        model="scripted/model",
+        stdin="line\n" * 100,
+        on_event=events.append,
+        check=False,
+    )
+    return {
+        "value": result.value,
+        "error": result.error and result.error.to_data(),
+        "output": result.output[:10_000],
+        "logs": [[event.level, event.text[:1000]] for event in events if type(event).__name__ == "Log"],
+        "usage": asdict(result.usage) if hasattr(result.usage, "__dataclass_fields__") else str(result.usage),
+    }
+
+
+def _nested(depth: int) -> Any:
+    return [_nested(depth - 1)] if depth else []
+
+
+# What the host offers to the spells -------------------------------------------------------------------------------
+
+
+def echo(value: Any = None) -> Any:
+    """Give back what it was given."""
+    return value
+
+
+async def twice(f: Callable[..., Any], x: Any = None) -> list[Any]:
+    """Call a function of the script two times."""
+    return [await f(x), await f(x)]
+
+
+def fail(message: str = "it failed") -> None:
+    """Fail, as a tool with a secret in its hands does."""
+    raise RuntimeError(message)
+
+
+async def slow(seconds: float = 60) -> str:
+    """Answer late."""
+    import asyncio
+
+    await asyncio.sleep(seconds)
+    return "late"
+
+
+def large(size: int = 1000) -> str:
+    """Text of a size."""
+    return "x" * size
+
+
+def deep(levels: int = 10) -> Any:
+    """A nested list."""
+    return _nested(levels)
+
+
+TOOLS = (echo, twice, fail, slow, large, deep)
+
+if __name__ == "__main__":
+    main()
