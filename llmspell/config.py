@@ -161,7 +161,10 @@ def load(
     merged: dict[str, Any] = {}
     files = _files(os.getcwd() if cwd is None else os.fspath(cwd), variables)
     for file in files:
-        _merge(merged, check(_read(file), str(file), file.parent))
+        written = check(_read(file), str(file), file.parent)
+        if "permissions" in written:
+            _refuse_foreign(file)
+        _merge(merged, written)
     _merge(merged, from_variables(variables))
     _merge(merged, check(_given(overrides or {}), "options"))
     return _config(merged, tuple(files))
@@ -225,6 +228,15 @@ def _read(file: Path) -> dict[str, Any]:
         raise InvalidValueError(f"{file}: not TOML: {error}") from None
     except OSError as error:
         raise InvalidValueError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def _refuse_foreign(file: Path) -> None:
+    """Nobody else grants rights over what is the user's: the file may lie in a folder above, such as /tmp."""
+    if hasattr(os, "geteuid") and os.geteuid() not in (0, file.stat().st_uid) and file.stat().st_uid != 0:
+        raise InvalidValueError(
+            f"{file} grants permissions, but belongs to another user",
+            hint="make it your own if you trust it, or run spells elsewhere",
+        )
 
 
 def _given(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from llmspell.errors import PermissionDeniedError
 from llmspell.hosts import allows_address, allows_host, meet_hosts, normal_host
@@ -25,8 +25,7 @@ KEYS = {kind: kind for kind in KINDS} | {"model": "models", "tool": "tools"}
 _Rule = TypeVar("_Rule")
 
 
-@dataclass(frozen=True, slots=True)
-class NetRule:
+class NetRule(NamedTuple):
     """A host that may be talked to.
 
     `host` is a name, `*.example.com` for all below it, `*` for all public hosts, an address (IPv6 without brackets)

@@ -189,6 +189,22 @@ def test_grants_of_all_places_add_up(places):
     assert found.models == ("local/*", "here/m")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such owner")
+def test_a_file_of_somebody_else_grants_nothing(places, monkeypatch):
+    project, _ = places
+    file = written(project, '[permissions]\nread = "data"\n')
+    owner = file.stat().st_uid
+    for user, allowed in ((0, True), (owner, True), (owner + 1, owner == 0)):
+        monkeypatch.setattr("os.geteuid", lambda user=user: user)
+        if allowed:
+            assert loaded(places).permissions.read
+        else:
+            with pytest.raises(InvalidValueError, match="grants permissions, but belongs to another user"):
+                loaded(places)
+    written(project, 'model = "a/b"\n')
+    assert loaded(places).model == "a/b"
+
+
 MISTAKES = [
     ('[permissions]\nreed = "x"', "there is no setting permissions.reed"),
     ("[permissions]\nread = 5", "permissions.read must be a rule or a list of rules, not 5"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -54,9 +55,19 @@ def options(command: _Command) -> _Command:
 
 
 def granted(config: Permissions, given: dict[str, Any]) -> Permissions:
-    """What the settings and the flags grant. Raises `InvalidValueError` that names the flag."""
+    """What the settings and the flags grant. Raises `InvalidValueError` that names the flag.
+
+    Where models are listed, that of `--model` is one more.
+    """
     if given["allow_all"]:
         return Permissions.all()
+    allowed = _with_flags(config, given)
+    if given["model"] is None or allowed.models is None:
+        return allowed
+    return replace(allowed, models=(*allowed.models, given["model"]))
+
+
+def _with_flags(config: Permissions, given: dict[str, Any]) -> Permissions:
     flags = {kind: given[f"allow_{kind}"] for kind in KINDS if given[f"allow_{kind}"]}
     if not flags:
         return config

@@ -22,7 +22,7 @@ SPELLS = {
     "js": "".join(f"// {line}\n" for line in HEADER) + "export default 'ran';\n",
 }
 MISSING = 'needs more than it was given: read notes/ "to sum them up", net api.example.com'
-NONE: dict[str, Any] = {f"allow_{kind}": () for kind in KINDS} | {"allow_all": False}
+NONE: dict[str, Any] = {f"allow_{kind}": () for kind in KINDS} | {"allow_all": False, "model": None}
 
 
 @pytest.fixture(autouse=True)
@@ -52,6 +52,11 @@ class TestFlags:
 
     def test_all_is_everything_whatever_the_settings_say(self) -> None:
         assert permissions.granted(Permissions(models=()), NONE | {"allow_all": True}) == Permissions.all()
+
+    def test_the_model_of_the_run_is_one_of_those_that_may_be_used(self) -> None:
+        given = NONE | {"model": "a/b"}
+        assert permissions.granted(Permissions(), given).models is None
+        assert permissions.granted(Permissions(models=("local/*",)), given).models == ("local/*", "a/b")
 
     @pytest.mark.parametrize("kind", KINDS)
     def test_a_mistake_names_the_flag(self, llmspell: Program, kind: str) -> None:
