@@ -298,6 +298,20 @@ class LLMProvider(ABC):
         return
 
 
+class MalformedCallError(ProviderError):
+    """The model called a tool with arguments that cannot be read.
+
+    `response` is the answer with empty arguments in their place, and `texts` are those that came, by the number of the
+    call among the calls of the answer. Both stay on this side of the border.
+    """
+
+    response: Response
+
+    def __init__(self, message: str, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.texts: dict[int, str] = {}
+
+
 _SAID = ("text", "reasoning")
 
 
@@ -387,20 +401,33 @@ class Accumulator:
     def _response(self) -> Response:
         if self._finished is None:
             raise ProviderError("the answer ended before it was finished", retryable=True)
-        reason = self._finished.reason
-        parts = [part for growing in self._parts.values() if (part := growing.part(cut=reason in _CUTS))]
-        calls = any(isinstance(part, ToolCall) for part in parts)
+        try:
+            return self._of_parts(self._finished)
+        except MalformedCallError as error:
+            error.response = self._of_parts(self._finished, error.texts)
+            raise
+
+    def _of_parts(self, finished: Finished, malformed: dict[int, str] | None = None) -> Response:
+        """The answer; where `malformed` is given, it takes up the texts of arguments that cannot be read, by the
+        number of the call, instead of raising for them."""
+        reason = finished.reason
+        parts: list[Part] = []
+        calls = 0
+        for growing in self._parts.values():
+            part = growing.part(reason in _CUTS, calls, malformed)
+            calls += isinstance(part, ToolCall)
+            parts += [part] if part else []
         return Response(
             parts=parts,
             finish_reason="tool_calls" if calls and reason == "stop" else reason,
-            raw_finish_reason=self._finished.raw_reason,
+            raw_finish_reason=finished.raw_reason,
             usage=self._usage,
             model=self._model,
             id=self._id,
             request_id=self._request_id,
             rate_limit=self._rate_limit,
             logprobs=self._logprobs,
-            raw=self._finished.raw,
+            raw=finished.raw,
             provider=self._provider,
             cached=self._cached,
         )
@@ -430,17 +457,24 @@ class _Growing:
     def text(self) -> str:
         return "".join(self.pieces)
 
-    def part(self, *, cut: bool) -> Part | None:
+    def part(self, cut: bool, number: int, malformed: dict[int, str] | None) -> Part | None:
         """The finished part; None for an empty one, and for a tool call that was `cut` off."""
         text = self.text
         if self.kind == "tool_call":
-            delta = ToolCallDelta(self._index, self._id, self._name, text)
-            return None if cut and _arguments(text) is None else tool_call(delta, self._state)
+            return self._call(text, cut, number, malformed)
         if self.whole is not None:
             return self.whole
         if not text and self._state is None:
             return None
         return Text(text, self._state) if self.kind == "text" else Reasoning(text, self._state)
+
+    def _call(self, text: str, cut: bool, number: int, malformed: dict[int, str] | None) -> ToolCall | None:
+        arguments = _arguments(text)
+        if arguments is None and cut:
+            return None
+        if arguments is None and malformed is not None:
+            malformed[number], text = text, "{}"
+        return tool_call(ToolCallDelta(self._index, self._id, self._name, text), self._state)
 
 
 _CUTS = ("length", "content_filter")
@@ -451,7 +485,7 @@ def tool_call(delta: ToolCallDelta, state: State | None = None) -> ToolCall:
     """The finished call of the collected pieces; no arguments at all mean an empty object."""
     arguments = _arguments(delta.arguments)
     if arguments is None:
-        raise ProviderError(
+        raise MalformedCallError(
             f"the model called {delta.name!r} with arguments that are not a JSON object: {delta.arguments[:80]!r}"
         )
     return ToolCall(delta.id or f"call_{delta.index}", delta.name, arguments, state)

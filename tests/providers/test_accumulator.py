@@ -12,6 +12,7 @@ from llmspell.providers.base import (
     Accumulator,
     Event,
     Finished,
+    MalformedCallError,
     ReasoningDelta,
     StateDelta,
     TextDelta,
@@ -70,3 +71,22 @@ def test_state_is_merged_key_by_key_and_holds_the_place_of_its_part() -> None:
     ]
     response = accumulated(*events).response()
     assert response.parts == [Reasoning("", State("w", {"a": 1, "b": 2})), Text("Hi")]
+
+
+def test_arguments_that_cannot_be_read_are_told_with_the_rest_of_the_answer() -> None:
+    accumulator = Accumulator("m")
+    for event in (
+        TextDelta("Hm."),
+        ToolCallDelta(0, "a", "add", '{"x": 1}'),
+        ToolCallDelta(1, "b", "add", '{"x": '),
+        ToolCallDelta(2, "c", "add", "[2]"),
+        Finished("stop"),
+    ):
+        accumulator.add(event)
+    with pytest.raises(MalformedCallError, match="called 'add' with arguments that are not a JSON object") as caught:
+        accumulator.response()
+    answer = caught.value.response
+    assert answer.text == "Hm."
+    assert [(call.id, call.arguments) for call in answer.tool_calls] == [("a", {"x": 1}), ("b", {}), ("c", {})]
+    assert caught.value.texts == {1: '{"x": ', 2: "[2]"}
+    assert answer.finish_reason == "tool_calls"
