@@ -81,7 +81,7 @@ class Permissions:
 
         A folder does not stand for an `llmspell.toml` in it: with that, a spell would grant itself the next run.
         """
-        if path.rpartition(os.sep)[2].lower() == SETTINGS:
+        if path.rpartition(os.sep)[2].casefold() == SETTINGS:
             return path in self.write or ALL in self.write
         return _covers_path(self.write, path)
 
@@ -203,7 +203,7 @@ def _meet_paths(one: str, two: str) -> str | None:
 
 def _meet_written(one: str, two: str) -> str | None:
     met = _meet_paths(one, two)
-    settings = met is not None and met.rpartition(os.sep)[2].lower() == SETTINGS
+    settings = met is not None and met.rpartition(os.sep)[2].casefold() == SETTINGS
     return None if settings and one != two and ALL not in (one, two) else met
 
 
