@@ -1,7 +1,7 @@
 """A stream that a script reads in batches.
 
-A task reads ahead, up to `AHEAD` items, so that one crossing of the border carries all that has arrived, and a slow
-script slows the source down.
+A task reads ahead, up to `AHEAD` items or `AHEAD_TEXT` characters, so that one crossing of the border carries all that
+has arrived, and a slow script slows the source down.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from contextlib import aclosing
 from typing import Any, cast
 
 AHEAD = 256
+AHEAD_TEXT = 1 << 20
 
 
 class Stream:
@@ -20,6 +21,7 @@ class Stream:
     def __init__(self, items: AsyncIterator[Any]) -> None:
         self._items = items
         self._buffer: list[Any] = []
+        self._size = 0
         self._error: BaseException | None = None
         self._done = False
         self._reader: asyncio.Task[None] | None = None
@@ -36,7 +38,7 @@ class Stream:
         if not self._buffer and not self._done:
             self._arrived.clear()
             await self._arrived.wait()
-        items, self._buffer = self._buffer, []
+        items, self._buffer, self._size = self._buffer, [], 0
         self._room.set()
         if not items and self._error is not None:
             raise self._error
@@ -60,7 +62,8 @@ class Stream:
                 async for item in items:
                     self._buffer.append(item)
                     self._arrived.set()
-                    if len(self._buffer) >= AHEAD:
+                    self._size += _size_of(item)
+                    if len(self._buffer) >= AHEAD or self._size >= AHEAD_TEXT:
                         self._room.clear()
                         await self._room.wait()
         except Exception as error:  # noqa: BLE001  # it is raised to the script by `next`
@@ -68,3 +71,10 @@ class Stream:
         finally:
             self._done = True
             self._arrived.set()
+
+
+def _size_of(item: Any) -> int:
+    """The characters in a text, or in the texts of an object's fields."""
+    if type(item) is dict:
+        return sum(len(value) for value in item.values() if type(value) is str)
+    return len(item) if type(item) is str else 0

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from llmspell.streams import AHEAD, Stream
+from llmspell.streams import AHEAD, AHEAD_TEXT, Stream
 
 
 class Source:
@@ -53,6 +53,26 @@ def test_what_has_arrived_comes_at_once():
     async def main():
         stream = Stream(Source(10).items)
         assert (await stream.next())["items"] == list(range(10))
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("shape", [str, lambda text: {"text": text, "n": 1}])
+def test_long_texts_are_not_read_far_ahead(shape):
+    taken = []
+
+    async def source():
+        for number in range(30):
+            taken.append(number)
+            yield shape("x" * (AHEAD_TEXT // 4))
+
+    async def main():
+        stream = Stream(source())
+        assert len((await stream.next())["items"]) == 4
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        assert len(taken) <= 8
+        assert sum(map(len, await drained(stream))) == 26
 
     asyncio.run(main())
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 60.0
 """Seconds without a byte after which a connection counts as broken."""
-MAX_CONNECTIONS = 64
+MAX_CONNECTIONS = 32
+"""At once, for one grant."""
 _KEPT, _KEPT_SECONDS = 8, 30.0
 _LOOKUPS = 4
 _POOLS = 16

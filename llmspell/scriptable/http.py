@@ -97,11 +97,20 @@ class ScriptableHttp:
 
     async def _fetch(self, called: str, url: str, options: HttpOptions | None, method: str = "") -> HttpResponse:
         request = self._request(called, url, options, method)
-        expect = (options or {}).get("expect")
         async with self._web().open(request) as answer:
-            if expect == "blob":
-                self._context.blobs.check_room(0)
-            return self._response(called, answer, await answer.read(), expect)
+            return self._response(called, answer, await self._read(answer), (options or {}).get("expect"))
+
+    async def _read(self, answer: WebAnswer) -> bytes:
+        """The whole body; what all calls of the run hold at once is bounded."""
+        blobs, pieces, size = self._context.blobs, [], 0
+        try:
+            async for piece in answer.whole():
+                blobs.hold(len(piece))
+                size += len(piece)
+                pieces.append(piece)
+        finally:
+            blobs.release(size)
+        return b"".join(pieces)
 
     @asynccontextmanager
     async def _open(

@@ -67,6 +67,15 @@ class Blobs:
                 hint="free those that are not needed any more with blob.free",
             )
 
+    def hold(self, size: int) -> None:
+        """Count bytes that are on their way to be a blob or a text. Raises `InvalidValueError` as `add` does."""
+        self.check_room(size)
+        self._used += size
+
+    def release(self, size: int) -> None:
+        """Bytes that were held have arrived, or will not."""
+        self._used -= size
+
     def get(self, handle: object) -> Blob:
         """The blob of a handle. Raises `NotFoundError` for one that was freed, forged, or made in another run."""
         id_ = id_of(handle)

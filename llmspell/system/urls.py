@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PORTS = {"http": 80, "https": 443}
 MAX_LENGTH = 8192
+_LONGEST_NAME = 253
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5})?)?")
 _NEVER = re.compile(r"[\x00-\x1f\x7f\\]")
@@ -105,7 +106,7 @@ def _plain(value: Any) -> str:
 def _host_and_port(authority: str) -> tuple[str, int | None]:
     found = _AUTHORITY.fullmatch(authority)
     host = normal_host(found[1]) if found is not None and "%" not in authority else None
-    if found is None or host is None or (":" in host) != found[1].startswith("["):
+    if found is None or host is None or len(host) > _LONGEST_NAME or (":" in host) != found[1].startswith("["):
         raise InvalidValueError(
             f"{authority[:80]!r} is no host",
             hint="write a name such as example.com, or an address such as 127.0.0.1 or [::1]",

@@ -130,12 +130,17 @@ class WebAnswer:
             self._check(raw)
         inflater.end()
 
-    async def read(self) -> bytes:
-        """The whole body."""
+    async def whole(self) -> AsyncGenerator[bytes, None]:
+        """The same, if the size that the server tells of is not too large already."""
         length = self.headers.get("content-length", "")
         if length.isdecimal() and self._request.method != "HEAD":
             self._check(int(length[:20]))
-        return b"".join([piece async for piece in self.pieces()])
+        async for piece in self.pieces():
+            yield piece
+
+    async def read(self) -> bytes:
+        """The whole body in one."""
+        return b"".join([piece async for piece in self.whole()])
 
     def failure(self) -> LlmspellError:
         """The error for an answer that is not `ok`, where only its body could be given."""

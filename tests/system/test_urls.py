@@ -57,7 +57,7 @@ def test_the_parts(url: str, target: Target) -> None:
         "http://.example.com/", "http://*/", "http://a,b/", "http://a;b/", "http://<x>/", "http://x|y/",
         "http://example.com\t/", "http://exam\nple.com/", "http://example.com/\r\nHost: x", "http://example.com/\0",
         "http://" + "a" * 64 + ".com/", "http://example.com/" + "a" * 8200, "http://example.com\u2044@x/",
-        "http://127.0.0.1\u3002evil/..\\", "http://0x/", "http://1/", "http://\u200b/",
+        "http://127.0.0.1\u3002evil/..\\", "http://0x/", "http://" + "a." * 130 + "com/", "http://1/", "http://\u200b/",
     ],
 )  # fmt: skip
 def test_what_is_refused(url: str) -> None:
