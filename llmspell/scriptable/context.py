@@ -53,6 +53,10 @@ class Registry(Protocol):
         """The same models, their answers remembered for so long; None is what the configuration says."""
         ...
 
+    def narrowed(self, permissions: Permissions) -> Registry:
+        """Those of the models that these permissions allow as well, for a part of the run that may do less."""
+        ...
+
 
 class Input(Protocol):
     """The standard input of the run."""

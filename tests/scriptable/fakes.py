@@ -77,6 +77,9 @@ class FakeRegistry:
     def caching(self, wanted: bool | float | None) -> FakeRegistry:
         return self
 
+    def narrowed(self, permissions: Permissions) -> FakeRegistry:
+        return self
+
 
 class FakeContext:
     """A `RunContext`. `functions` are those of the script, by number."""
