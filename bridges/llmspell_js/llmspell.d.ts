@@ -62,6 +62,28 @@ interface EmbedOptions {
   timeout?: number;
 }
 
+/** What is known of a file or folder. */
+interface FileStatus {
+  /** What it is. */
+  type: "file" | "folder" | "link" | "other";
+  /** Its bytes. */
+  size: number;
+  /** When it was last written, in seconds since 1970. */
+  modified: number;
+}
+
+/** Something in a folder. */
+interface FolderEntry {
+  /** Its name. */
+  name: string;
+  /** What it is; a link is not followed here. */
+  type: "file" | "folder" | "link" | "other";
+  /** Its bytes. */
+  size: number;
+  /** When it was last written, in seconds since 1970. */
+  modified: number;
+}
+
 /** A request. At most one of `body`, `json` and `form` is what is sent. */
 interface HttpOptions {
   /** Such as `GET`, `POST` or `DELETE`; GET if absent, or POST where something is sent. */
@@ -272,6 +294,20 @@ interface ModelTool {
   parameters?: Record<string, any>;
 }
 
+/** How a program ended. */
+interface ProgramResult {
+  /** Its exit code; a negative number is the signal that killed it. */
+  code: number;
+  /** What it wrote to its standard output: text, or a blob if that is not UTF-8 or has more than 7 MiB. */
+  stdout: string | BlobHandle;
+  /** What it wrote to its standard error, likewise. */
+  stderr: string | BlobHandle;
+  /** Whether it wrote more than was kept. */
+  truncated: boolean;
+  /** Seconds that it took. */
+  duration: number;
+}
+
 /** A document and how well it fits. */
 interface RankedDocument {
   /** Its place in the list that was given, counted from 0 in both languages. */
@@ -292,6 +328,12 @@ interface Recording {
   mime?: string;
   /** Its file name. */
   name?: string;
+}
+
+/** What is removed. */
+interface RemoveOptions {
+  /** A folder with all that is in it. */
+  recursive?: boolean;
 }
 
 /** A whole answer. */
@@ -411,6 +453,20 @@ interface RunLimits {
   maxTokens: number | null;
 }
 
+/** How a program is run. */
+interface RunOptions {
+  /** What it reads; nothing if absent. */
+  input?: string | BlobHandle;
+  /** Seconds that it may take; then it is killed, with an error of the kind `timeout`. */
+  timeout?: number;
+  /** Bytes that are kept of each of its outputs, 4 MiB if absent; the rest is dropped. */
+  maxOutput?: number;
+  /** The folder that it works in, which the spell must be allowed to read; the program's own if absent. */
+  cwd?: string;
+  /** Variables for it, each of which the spell must be allowed to use. */
+  env?: Record<string, string>;
+}
+
 /** One server-sent event. */
 interface ServerEvent {
   /** Its type; `message` where the server names none. */
@@ -526,6 +582,14 @@ interface Transcript {
   details: Record<string, any>;
 }
 
+/** How a file is written. */
+interface WriteOptions {
+  /** Add to what is in the file. */
+  append?: boolean;
+  /** Make the folders above it that are missing. */
+  createParents?: boolean;
+}
+
 /** The kinds of errors that a spell can catch. */
 type ErrorKind = "spell" | "type" | "value" | "not_found" | "permission" | "timeout" | "model" | "context_length" | "content_filter" | "provider" | "network" | "auth" | "rate_limit" | "tool" | "internal";
 
@@ -554,6 +618,15 @@ declare class SpellError extends Error {
 
 /** Wait for that many seconds. */
 declare function sleep(seconds: number): Promise<void>;
+
+/**
+ * Run a program that the spell may run (see `--allow-run`) and wait for its end.
+ *
+ * There is no shell: the program gets exactly these arguments. Its environment is `PATH` and the
+ * variables that the spell may read. It is killed, with all that it has started, when the call is
+ * cancelled or the spell ends. An exit code that is not 0 is no error.
+ */
+declare function run(program: string, args?: string[], options?: RunOptions): Promise<ProgramResult>;
 
 /**
  * The web. Each host must be allowed: `--allow-net=api.example.com`, or `net` under `[permissions]`.
@@ -612,6 +685,86 @@ declare const stdin: {
   read(): Promise<string>;
   /** The lines that are left, one by one, without their line ends. */
   lines(): AsyncIterable<string>;
+};
+
+/**
+ * Files and folders that the spell may read or write: see `--allow-read` and `--allow-write`.
+ *
+ * A path that does not begin with `/` begins at the working directory of the program. Links are
+ * followed as long as they lead to places that are allowed. All methods fail with `permission` outside
+ * of them, with `not_found` where nothing is, and with `value` where it is of the wrong kind.
+ */
+declare const fs: {
+  /** A whole file as text. Fails with `value` when it is not UTF-8, or has more than 16 MiB. */
+  read(path: string): Promise<string>;
+  /** A whole file as a blob; its media type is what the ending of its name tells. */
+  blob(path: string): Promise<BlobHandle>;
+  /** The lines of a file one by one, without their ends, however large it is. */
+  lines(path: string): AsyncIterable<string>;
+  /** Write a whole file, in the place of one that is there: whoever reads sees the old or the new one. */
+  write(path: string, content: string | BlobHandle, options?: WriteOptions): Promise<void>;
+  /** What is in a folder, sorted by name. */
+  list(path?: string): Promise<FolderEntry[]>;
+  /** What is known of a file or folder. */
+  stat(path: string): Promise<FileStatus>;
+  /** Whether there is a file or folder. */
+  exists(path: string): Promise<boolean>;
+  /**
+   * The paths that fit a pattern, sorted: `*` and `?` are letters of one name, `[a-z]` is one of these
+   * letters, `**` any folders between. Names that begin with a dot must be asked for with one.
+   */
+  glob(pattern: string): Promise<string[]>;
+  /** Make a folder, and those above it that are missing. It may be there already. */
+  make(path: string): Promise<void>;
+  /** Remove a file, a link, or an empty folder. With `recursive` a folder with all that is in it. */
+  remove(path: string, options?: RemoveOptions): Promise<void>;
+  /** Copy a file; one in the place of the target is replaced. */
+  copy(source: string, target: string): Promise<void>;
+  /**
+   * Rename a file or folder, to another place of the same disk; a file in the place of the target is
+   * replaced.
+   *
+   * The spell must be allowed to read and to write it.
+   */
+  move(source: string, target: string): Promise<void>;
+};
+
+/**
+ * Bytes that stay in the runtime. A script holds handles; all methods take and give those.
+ *
+ * The blobs of a run have at most 256 MiB together.
+ */
+declare const blob: {
+  /** The bytes as text. Fails with `value` when they are not UTF-8, or more than 16 MiB. */
+  text(handle: BlobHandle): Promise<string>;
+  /** The bytes in base64. Fails with `value` for more than 12 MiB. */
+  base64(handle: BlobHandle): Promise<string>;
+  /** A blob with the text in UTF-8. */
+  fromText(text: string, mime?: string): Promise<BlobHandle>;
+  /** A blob with the bytes that the text has in base64. */
+  fromBase64(text: string, mime?: string): Promise<BlobHandle>;
+  /** The hash of the bytes in hexadecimal digits, by SHA-256 unless told otherwise. */
+  hash(handle: BlobHandle, algorithm?: "sha256" | "sha1" | "sha512" | "md5"): Promise<string>;
+  /** A blob with the bytes from `start`, counted from 0 in both languages, up to but without `stop`. */
+  slice(handle: BlobHandle, start: number, stop?: number): Promise<BlobHandle>;
+  /**
+   * A blob with the bytes of all of them in their order, of the type of the first one unless told
+   * otherwise.
+   */
+  concat(handles: BlobHandle[], mime?: string): Promise<BlobHandle>;
+  /** Forget the bytes, so that there is room for others; the handle is worth nothing any more. */
+  free(handle: BlobHandle): Promise<void>;
+};
+
+/** The variables of the environment that the spell may read: see `--allow-env`. */
+declare const env: {
+  /**
+   * The value of a variable; null if it is not set. Fails with `permission` if the spell may not read
+   * it.
+   */
+  get(name: string): Promise<string | null>;
+  /** The names of the variables that are set and may be read, sorted. */
+  list(): Promise<string[]>;
 };
 
 /**

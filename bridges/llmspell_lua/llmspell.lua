@@ -35,6 +35,19 @@
 ---@field kind? "query"|"document" What the texts are in a search; makes no difference where the provider knows none.
 ---@field timeout? number Seconds that it may take.
 
+---What is known of a file or folder.
+---@class llmspell.FileStatus
+---@field type "file"|"folder"|"link"|"other" What it is.
+---@field size integer Its bytes.
+---@field modified number When it was last written, in seconds since 1970.
+
+---Something in a folder.
+---@class llmspell.FolderEntry
+---@field name string Its name.
+---@field type "file"|"folder"|"link"|"other" What it is; a link is not followed here.
+---@field size integer Its bytes.
+---@field modified number When it was last written, in seconds since 1970.
+
 ---A request. At most one of `body`, `json` and `form` is what is sent.
 ---@class llmspell.HttpOptions
 ---@field method? string Such as `GET`, `POST` or `DELETE`; GET if absent, or POST where something is sent.
@@ -139,6 +152,14 @@
 ---@field description? string What it does, for the model.
 ---@field parameters? table<string, any> JSON Schema of its arguments.
 
+---How a program ended.
+---@class llmspell.ProgramResult
+---@field code integer Its exit code; a negative number is the signal that killed it.
+---@field stdout string|llmspell.BlobHandle What it wrote to its standard output: text, or a blob if that is not UTF-8 or has more than 7 MiB.
+---@field stderr string|llmspell.BlobHandle What it wrote to its standard error, likewise.
+---@field truncated boolean Whether it wrote more than was kept.
+---@field duration number Seconds that it took.
+
 ---A document and how well it fits.
 ---@class llmspell.RankedDocument
 ---@field index integer Its place in the list that was given, counted from 0 in both languages.
@@ -151,6 +172,10 @@
 ---@field data string Its bytes in base64.
 ---@field mime? string Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it.
 ---@field name? string Its file name.
+
+---What is removed.
+---@class llmspell.RemoveOptions
+---@field recursive? boolean A folder with all that is in it.
 
 ---A whole answer.
 ---@class llmspell.Reply
@@ -212,6 +237,14 @@
 ---@field max_output integer Bytes printed.
 ---@field max_cost? number US dollars for models, likewise.
 ---@field max_tokens? integer Tokens of prompts and answers together, likewise.
+
+---How a program is run.
+---@class llmspell.RunOptions
+---@field input? string|llmspell.BlobHandle What it reads; nothing if absent.
+---@field timeout? number Seconds that it may take; then it is killed, with an error of the kind `timeout`.
+---@field max_output? integer Bytes that are kept of each of its outputs, 4 MiB if absent; the rest is dropped.
+---@field cwd? string The folder that it works in, which the spell must be allowed to read; the program's own if absent.
+---@field env? table<string, string> Variables for it, each of which the spell must be allowed to use.
 
 ---One server-sent event.
 ---@class llmspell.ServerEvent
@@ -279,6 +312,11 @@
 ---@field text string The words.
 ---@field details table<string, any> What else the provider tells, in its own words, such as `language` or `segments`.
 
+---How a file is written.
+---@class llmspell.WriteOptions
+---@field append? boolean Add to what is in the file.
+---@field create_parents? boolean Make the folders above it that are missing.
+
 ---What `pcall` and `xpcall` give for an error of the runtime; as text it is its message.
 ---@class llmspell.Error
 ---@field kind "spell"|"type"|"value"|"not_found"|"permission"|"timeout"|"model"|"context_length"|"content_filter"|"provider"|"network"|"auth"|"rate_limit"|"tool"|"internal"
@@ -294,6 +332,17 @@
 ---Wait for that many seconds.
 ---@param seconds number
 function sleep(seconds) end
+
+---Run a program that the spell may run (see `--allow-run`) and wait for its end.
+---
+---There is no shell: the program gets exactly these arguments. Its environment is `PATH` and the
+---variables that the spell may read. It is killed, with all that it has started, when the call is
+---cancelled or the spell ends. An exit code that is not 0 is no error.
+---@param program string
+---@param args? string[]
+---@param options? llmspell.RunOptions
+---@return llmspell.ProgramResult
+function run(program, args, options) end
 
 ---The web. Each host must be allowed: `--allow-net=api.example.com`, or `net` under `[permissions]`.
 ---
@@ -396,6 +445,143 @@ function stdin.read() end
 ---The lines that are left, one by one, without their line ends.
 ---@return fun(): string
 function stdin.lines() end
+
+---Files and folders that the spell may read or write: see `--allow-read` and `--allow-write`.
+---
+---A path that does not begin with `/` begins at the working directory of the program. Links are
+---followed as long as they lead to places that are allowed. All methods fail with `permission` outside
+---of them, with `not_found` where nothing is, and with `value` where it is of the wrong kind.
+---@class llmspell.fs
+fs = {}
+
+---A whole file as text. Fails with `value` when it is not UTF-8, or has more than 16 MiB.
+---@param path string
+---@return string
+function fs.read(path) end
+
+---A whole file as a blob; its media type is what the ending of its name tells.
+---@param path string
+---@return llmspell.BlobHandle
+function fs.blob(path) end
+
+---The lines of a file one by one, without their ends, however large it is.
+---@param path string
+---@return fun(): string
+function fs.lines(path) end
+
+---Write a whole file, in the place of one that is there: whoever reads sees the old or the new one.
+---@param path string
+---@param content string|llmspell.BlobHandle
+---@param options? llmspell.WriteOptions
+function fs.write(path, content, options) end
+
+---What is in a folder, sorted by name.
+---@param path? string
+---@return llmspell.FolderEntry[]
+function fs.list(path) end
+
+---What is known of a file or folder.
+---@param path string
+---@return llmspell.FileStatus
+function fs.stat(path) end
+
+---Whether there is a file or folder.
+---@param path string
+---@return boolean
+function fs.exists(path) end
+
+---The paths that fit a pattern, sorted: `*` and `?` are letters of one name, `[a-z]` is one of these
+---letters, `**` any folders between. Names that begin with a dot must be asked for with one.
+---@param pattern string
+---@return string[]
+function fs.glob(pattern) end
+
+---Make a folder, and those above it that are missing. It may be there already.
+---@param path string
+function fs.make(path) end
+
+---Remove a file, a link, or an empty folder. With `recursive` a folder with all that is in it.
+---@param path string
+---@param options? llmspell.RemoveOptions
+function fs.remove(path, options) end
+
+---Copy a file; one in the place of the target is replaced.
+---@param source string
+---@param target string
+function fs.copy(source, target) end
+
+---Rename a file or folder, to another place of the same disk; a file in the place of the target is
+---replaced.
+---
+---The spell must be allowed to read and to write it.
+---@param source string
+---@param target string
+function fs.move(source, target) end
+
+---Bytes that stay in the runtime. A script holds handles; all methods take and give those.
+---
+---The blobs of a run have at most 256 MiB together.
+---@class llmspell.blob
+blob = {}
+
+---The bytes as text. Fails with `value` when they are not UTF-8, or more than 16 MiB.
+---@param handle llmspell.BlobHandle
+---@return string
+function blob.text(handle) end
+
+---The bytes in base64. Fails with `value` for more than 12 MiB.
+---@param handle llmspell.BlobHandle
+---@return string
+function blob.base64(handle) end
+
+---A blob with the text in UTF-8.
+---@param text string
+---@param mime? string
+---@return llmspell.BlobHandle
+function blob.from_text(text, mime) end
+
+---A blob with the bytes that the text has in base64.
+---@param text string
+---@param mime? string
+---@return llmspell.BlobHandle
+function blob.from_base64(text, mime) end
+
+---The hash of the bytes in hexadecimal digits, by SHA-256 unless told otherwise.
+---@param handle llmspell.BlobHandle
+---@param algorithm? "sha256"|"sha1"|"sha512"|"md5"
+---@return string
+function blob.hash(handle, algorithm) end
+
+---A blob with the bytes from `start`, counted from 0 in both languages, up to but without `stop`.
+---@param handle llmspell.BlobHandle
+---@param start integer
+---@param stop? integer
+---@return llmspell.BlobHandle
+function blob.slice(handle, start, stop) end
+
+---A blob with the bytes of all of them in their order, of the type of the first one unless told
+---otherwise.
+---@param handles llmspell.BlobHandle[]
+---@param mime? string
+---@return llmspell.BlobHandle
+function blob.concat(handles, mime) end
+
+---Forget the bytes, so that there is room for others; the handle is worth nothing any more.
+---@param handle llmspell.BlobHandle
+function blob.free(handle) end
+
+---The variables of the environment that the spell may read: see `--allow-env`.
+---@class llmspell.env
+env = {}
+
+---The value of a variable; nil if it is not set. Fails with `permission` if the spell may not read it.
+---@param name string
+---@return string|nil
+function env.get(name) end
+
+---The names of the variables that are set and may be read, sorted.
+---@return string[]
+function env.list() end
 
 ---A language model: `llm()` is the default one, `llm("provider/model")` or an alias a certain one.
 ---

@@ -37,6 +37,10 @@ OBJECTS = (
     BridgeObject("module", "spell", "run", "ScriptableSpell"),
     BridgeObject("module", "stdin", "run", "ScriptableInput"),
     BridgeObject("function", "sleep", "run", "sleep"),
+    BridgeObject("module", "fs", "fs", "ScriptableFiles"),
+    BridgeObject("module", "blob", "blob", "ScriptableBlob"),
+    BridgeObject("module", "env", "machine", "ScriptableEnvironment"),
+    BridgeObject("function", "run", "machine", "run"),
     BridgeObject("wire", "module", "run", "load_module"),
     BridgeObject("wire", "tools.call", "tools", "call_tool"),
 )

@@ -24,10 +24,11 @@ def test_globals_are_the_allowed_ones(cast) -> None:
     ours = {
         "array", "json", "log", "map", "now", "null", "parallel", "params", "print", "race", "require", "retry",
         "sleep", "spell", "stdin", "timeout", "tools", "uuid", "write", "llm",
+        "blob", "env", "fs", "run",
     }  # fmt: skip
     found = names(cast, "_G")
     assert lua | ours <= found
-    assert found - lua - ours <= {"state", "memory", "http", "fs", "env", "agent", "tool", "on"}
+    assert found - lua - ours <= {"state", "memory", "http", "agent", "tool", "on"}
 
 
 @pytest.mark.parametrize(
