@@ -6,7 +6,9 @@ import asyncio
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +16,7 @@ import pytest
 
 import llmspell
 from llmspell import Config, load_config
+from llmspell.permissions import NetRule, Permissions
 from tests.fake_openai import Fake, fake_openai
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
@@ -26,6 +29,7 @@ class Spell(NamedTuple):
 
     params: dict[str, Any] = {}  # noqa: RUF012  # never changed
     stdin: str | None = None
+    permissions: Permissions = Permissions()
 
 
 SPELLS = {
@@ -39,6 +43,7 @@ SPELLS = {
     "08_chat": Spell(stdin="Hello!\nHow are you?\n"),
     "09_compare_models": Spell(),
     "13_fallback": Spell(),
+    "14_web": Spell(permissions=Permissions(net=(NetRule("localhost", methods=("GET",)),))),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
 LIMITS = llmspell.Limits(timeout=300)
@@ -61,6 +66,27 @@ def project(fake: Fake, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="module")
+def page() -> Iterator[str]:
+    """The address of a page that a server of this machine has."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("content-type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<p>The <b>tide</b> comes at six.</p>")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+        thread.join()
+
+
 @pytest.fixture
 def config(project: Path) -> Config:
     return load_config(project, environ={})
@@ -69,7 +95,14 @@ def config(project: Path) -> Config:
 def run(name: str, language: str, config: Config, **params: Any) -> llmspell.Result:
     given = SPELLS[name]
     path = EXAMPLES / f"{name}.{language}"
-    return llmspell.run(path, params=given.params | params, stdin=given.stdin, config=config, limits=LIMITS)
+    return llmspell.run(
+        path,
+        params=given.params | params,
+        stdin=given.stdin,
+        permissions=given.permissions,
+        config=config,
+        limits=LIMITS,
+    )
 
 
 def program(name: str, cwd: Path, **environ: str) -> str:
@@ -170,6 +203,11 @@ class TestSpells:
         text = "You said: Name a colour.. That is all."
         assert result.value == {"text": text, "model": "fake/one", "remembered": True}
 
+    def test_web_asks_about_the_page(self, config: Config, page: str, language: str) -> None:
+        question = "Say in one sentence what this page is about:  The tide comes at six. "
+        result = run("14_web", language, config, url=page)
+        assert result.value == {"url": page, "summary": f"You said: {question}. That is all."}
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hello_from_the_command_line(project: Path, language: str) -> None:
@@ -225,7 +263,7 @@ class TestPrograms:
 
 @pytest.fixture(scope="module", params=LANGUAGES)
 def real(
-    request: pytest.FixtureRequest, smollm2: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, smollm2: Path, page: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], llmspell.Result]]:
     """Runs the examples of one language with the real model, which is loaded once."""
     cache = tmp_path_factory.mktemp("real")  # remembered answers are neither the user's nor the other language's
@@ -237,7 +275,9 @@ def real(
         def run(name: str) -> llmspell.Result:
             given = SPELLS[name]
             spell = EXAMPLES / f"{name}.{request.param}"
-            return runner.run(host.run(spell, params=given.params, stdin=given.stdin, limits=LIMITS))
+            params = {"url": page, **given.params}
+            options = {"params": params, "stdin": given.stdin, "permissions": given.permissions, "limits": LIMITS}
+            return runner.run(host.run(spell, **options))
 
         yield run
         runner.run(host.aclose())

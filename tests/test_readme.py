@@ -18,10 +18,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+import httpx2
 import pytest
 
 import llmspell
 from llmspell.cli.app import app
+from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.base import Request, Response, Usage
 from llmspell.providers.content import ToolCall
 from llmspell.testing import Reply, ScriptedProvider
@@ -103,6 +105,15 @@ def reply(request: Request) -> Reply:
     return '{"city": "Paris"}' if request.schema else "Some words. And some more."
 
 
+def web(request: httpx2.Request) -> httpx2.Response:
+    """What the pages find at `api.example.com`."""
+    if request.url.path == "/logo.png":
+        return httpx2.Response(200, content=b"a picture", headers={"content-type": "image/png"})
+    if request.url.path == "/missing":
+        return httpx2.Response(404, text="nothing here")
+    return httpx2.Response(200, json={"items": [{"name": "tide", "id": 1}]})
+
+
 @of("lua", "js")
 def test_spells_run(block: Block, folder: Path) -> None:
     spell = llmspell.Spell(source=block.code, language=block.language, name="spell", folder=str(folder))
@@ -112,6 +123,8 @@ def test_spells_run(block: Block, folder: Path) -> None:
         providers=[ScriptedProvider(reply, name) for name in ("scripted", "openai", "local", "voyage")],
         tools=[weather],
         model="scripted/test",
+        http_transport=httpx2.MockTransport(web),
+        permissions=Permissions(net=(NetRule("api.example.com"),)),
         stdin="one\ntwo\n",
         limits=llmspell.Limits(timeout=30),
         check=False,
