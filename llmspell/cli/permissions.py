@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -99,6 +100,7 @@ def _asked(spell: Spell, permissions: Permissions, missing: Sequence[Need]) -> P
     from llmspell import grants  # as above
 
     _tell(f"{show.plain(spell.name)} needs more than it was given:\n")
+    _tell("".join(f"  {described(need)}\n" for need in missing))
     every = False
     for need in missing:
         if not every:
@@ -111,7 +113,7 @@ def _asked(spell: Spell, permissions: Permissions, missing: Sequence[Need]) -> P
 
 
 def _answer(need: Need) -> str:
-    _tell(f"  {described(need)}\nallow it for this run? [y/N/all] ")
+    _tell(f"allow {show.plain(f'{need.kind} {need.text}')} for this run? [y/N/all] ")
     answer = sys.stdin.readline()
     if not answer.endswith("\n"):
         _tell("\n")
@@ -130,8 +132,11 @@ def _refusal(spell: Spell, missing: Sequence[Need]) -> PermissionDeniedError:
 
 
 def described(need: Need) -> str:
-    """What is needed, and why, in a few words."""
-    return show.plain(f"{need.kind} {need.text}" + (f' "{need.why}"' if need.why else ""))
+    """What is needed, where a link leads, and why, in a few words."""
+    text = f"{need.kind} {'everything' if need.text == ALL else need.text}"
+    if need.kind in ("read", "write") and need.rule not in (ALL, os.path.abspath(os.path.expanduser(need.text))):
+        text += f" ({need.rule})"
+    return show.plain(text + (f' "{need.why}"' if need.why else ""))
 
 
 def _tell(text: str) -> None:

@@ -140,8 +140,13 @@ class TestAsking:
     def test_yes(self, llmspell: Program, answers: str) -> None:
         outcome = llmspell("run", "a.lua", stdin=answers)
         assert (outcome.code, outcome.out) == (0, "ran\n")
-        assert 'a.lua needs more than it was given:\n  read notes/ "to sum them up"\n' in outcome.err
-        assert outcome.err.count("allow it for this run? [y/N/all] ") == len(answers.split())
+        assert outcome.err.startswith(
+            "a.lua needs more than it was given:\n"
+            '  read notes/ "to sum them up"\n'
+            "  net api.example.com\n"
+            "allow read notes/ for this run? [y/N/all] "
+        )
+        assert outcome.err.count("[y/N/all] ") == len(answers.split())
 
     @pytest.mark.parametrize("answers", ["", "\n", "n\n", "maybe\n", "y\n\n", "y\nno\n"])
     def test_anything_else_is_no(self, llmspell: Program, answers: str) -> None:
@@ -157,6 +162,11 @@ class TestAsking:
 
     def test_nothing_is_asked_that_was_given(self, llmspell: Program) -> None:
         assert llmspell("run", "a.lua", "-A", stdin="").err == ""
+
+    def test_what_a_rule_comes_to_is_shown(self, llmspell: Program, home: Path) -> None:
+        (home / "notes").symlink_to("/")
+        (home / "a.lua").write_text("-- @allow read notes\n-- @allow run *\nreturn 1\n", encoding="utf-8")
+        assert "\n  read notes (/)\n  run everything\n" in llmspell("run", "a.lua").err
 
     def test_a_header_cannot_move_the_cursor(self, llmspell: Program, home: Path) -> None:
         (home / "a.lua").write_text('-- @allow env A "\x1b[2Jfine"\nreturn 1\n', encoding="utf-8")
