@@ -50,6 +50,8 @@ def test_pair(stage: Stage, pair: str, suffix: str, isolation: str) -> None:
     check_requests(stage.requests(), expected.get("requests"))
     check_requests(stage.jobs(), expected.get("jobs"))
     check_fetched(stage.fetched(), expected.get("fetched"))
+    if "left" in expected:
+        assert stage.left == expected["left"]
     for name, value in expected.get("usage", {}).items():
         assert getattr(result.usage, name) == value, name
 

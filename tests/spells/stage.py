@@ -14,6 +14,8 @@
                                       or in base64 (`data`); a text is a body
     fetched                           for each request to the web, its `method`, `url`, `headers` and `body` as text,
                                       as far as they are written down
+    files, environ                    the files of the folder that the run works in, and variables; see `ground`
+    left                              the files that must be there afterwards
     usage                             fields of `Result.usage`
     isolations                        where to run it, if not everywhere: inline, QuickJS lets a script catch that its
                                       heap is full for ever, and no process is there to be killed
@@ -44,6 +46,7 @@ from llmspell.providers.content import Media, Message, Reasoning, Text, ToolCall
 from llmspell.providers.jobs import Job
 from llmspell.scriptable.parts import media_record, part_of, record_of
 from llmspell.testing import After, Reply, ScriptedProvider
+from tests.spells.ground import files_in, standing_on
 
 FOLDER = Path(__file__).parent
 PATIENCE = 30
@@ -139,6 +142,7 @@ class Stage:
         self._fetched: list[httpx2.Request] = []
         self.model = ScriptedProvider(self._reply)
         self.logs: list[list[str]] = []
+        self.left: dict[str, str | None] = {}
         self._runner = asyncio.Runner()
         self._folder = TemporaryDirectory()
         config = Config(cache_dir=Path(self._folder.name))
@@ -152,22 +156,25 @@ class Stage:
         self.model.price = given.get("price")
         self.model.requests.clear()
         self.model.jobs.clear()
-        result = self._runner.run(
-            self._host.run(
-                path,
-                params=given.get("params"),
-                stdin=given.get("stdin"),
-                seed=given.get("seed"),
-                limits=Limits(**{"timeout": PATIENCE} | given.get("limits", {})),
-                model="scripted/test",
-                permissions=permissions_of(given.get("permissions", {})),
-                isolation=isolation,
-                on_event=lambda event: self.logs.append([event.level, event.text]) if isinstance(event, Log) else None,
-                check=False,
-            )
-        )
-        self._runner.run(self._settled())
+        with standing_on(given.get("files", {}), given.get("environ", {})) as folder:
+            result = self._runner.run(self._cast(path, given, isolation, folder))
+            self._runner.run(self._settled())
+            self.left = files_in(folder)
         return result
+
+    async def _cast(self, path: Path, given: Expected, isolation: str, folder: Path) -> Result:
+        return await self._host.run(
+            path,
+            params=given.get("params"),
+            stdin=given.get("stdin"),
+            seed=given.get("seed"),
+            limits=Limits(**{"timeout": PATIENCE} | given.get("limits", {})),
+            model="scripted/test",
+            permissions=permissions_of(given.get("permissions", {}), folder),
+            isolation=isolation,
+            on_event=lambda event: self.logs.append([event.level, event.text]) if isinstance(event, Log) else None,
+            check=False,
+        )
 
     def requests(self) -> list[dict[str, Any]]:
         """What the model was asked, as plain objects."""
@@ -218,10 +225,10 @@ class Stage:
             await asyncio.sleep(0.01)
 
 
-def permissions_of(written: Mapping[str, Any]) -> Permissions:
+def permissions_of(written: Mapping[str, Any], folder: Path) -> Permissions:
     """Permissions as the configuration has them."""
     kinds = {key: kind for kind, key in KEYS.items()}
-    return Permissions(**{key: rules(kinds[key], value, key, str(FOLDER)) for key, value in written.items()})
+    return Permissions(**{key: rules(kinds[key], value, key, str(folder)) for key, value in written.items()})
 
 
 Callback = Callable[..., Awaitable[Any]]

@@ -1,0 +1,2 @@
+const text = await fs.read("note.txt"); // HERE
+export default text;

@@ -1,0 +1,2 @@
+local text = fs.read("note.txt") -- HERE
+return text
