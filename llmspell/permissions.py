@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
 from llmspell.errors import PermissionDeniedError
-from llmspell.hosts import allows_address, allows_host, meet_hosts, normal_host
 
 ALL = "*"
 SETTINGS = "llmspell.toml"
@@ -87,6 +86,8 @@ class Permissions:
 
     def may_connect(self, scheme: str, host: str, port: int, method: str) -> bool:
         """Whether a request may be sent to a host. Its address has to be asked for too: `may_reach`."""
+        from llmspell.hosts import allows_host, normal_host  # most runs have no network
+
         if scheme not in ("http", "https") or (name := normal_host(host)) is None:
             return False
         return any(_fits(rule, port, method) and allows_host(rule.host, name) for rule in self.net)
@@ -96,6 +97,8 @@ class Permissions:
 
         Ask for every address before connecting, since a name may be made to point anywhere.
         """
+        from llmspell.hosts import allows_address, normal_host  # as above
+
         name = normal_host(host)
         rules = [rule.host for rule in self.net if rule.port in (None, port)]
         return name is not None and allows_address(rules, name, address)
@@ -221,6 +224,8 @@ def _meet_commands(one: tuple[str, ...], two: tuple[str, ...]) -> tuple[str, ...
 
 
 def _meet_net(one: NetRule, two: NetRule) -> NetRule | None:
+    from llmspell.hosts import meet_hosts  # as above
+
     host = meet_hosts(one.host, two.host)
     if host is None or (one.port != two.port and None not in (one.port, two.port)):
         return None
