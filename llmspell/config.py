@@ -33,6 +33,12 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     rpm = 60                          # requests a minute; tpm: tokens a minute
     concurrent = 4                    # calls at once
 
+    [providers.here.timeouts]         # connect, first_byte, between_chunks, total: seconds
+    first_byte = 30
+
+    [network]                         # for all services: proxy, ca_file, timeouts
+    proxy = "http://proxy.example.com:3128"
+
     [models.smart]                    # a model that is made of others
     fallback = ["openai/gpt-5-mini", "here/qwen3-4b"]
 
@@ -90,6 +96,24 @@ class ProviderConfig:
     """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
     limits: Mapping[str, int] = field(default_factory=_empty)
     """How fast it may be asked: `rpm` requests and `tpm` tokens a minute, `concurrent` calls at once."""
+    timeouts: Mapping[str, float] = field(default_factory=_empty)
+    """As in `NetworkConfig`, over it; `total` is the same as `timeout`, which it precedes."""
+    proxy: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkConfig:
+    """How all services are reached, unless `[providers.NAME]` says otherwise."""
+
+    proxy: str | None = field(default=None, repr=False)
+    """The URL of a proxy, in which `{VARIABLE}` stands for a variable of the environment; `none` is a direct
+    connection, None what the environment says (`HTTPS_PROXY` and the like). What runs on this machine is
+    reached directly."""
+    ca_file: Path | None = None
+    """A file of certificates (PEM) that are trusted beside the usual ones."""
+    timeouts: Mapping[str, float] = field(default_factory=_empty)
+    """Seconds to `connect`, until the `first_byte`, `between_chunks` of an answer, and in `total`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +161,7 @@ class Config:
     providers: Mapping[str, ProviderConfig] = field(default_factory=_empty)
     models: Mapping[str, SelectionConfig] = field(default_factory=_empty)
     """Models made of others, by names like those of `aliases`."""
+    network: NetworkConfig = field(default_factory=NetworkConfig)
     local: LocalConfig = field(default_factory=LocalConfig)
     cache: bool | float = False
     """Whether the same request gets the same answer again, and for how many seconds; True is for ever."""
@@ -176,6 +201,7 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
     return Config(
         limits=Limits(**values.pop("limits", {})),
         permissions=Permissions(**values.pop("permissions", {})),
+        network=NetworkConfig(**values.pop("network", {})),
         local=LocalConfig(**values.pop("local", {})),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),

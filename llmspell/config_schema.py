@@ -91,6 +91,10 @@ def _is_rule(value: Any) -> bool:
     )
 
 
+def _url(value: Any) -> str | None:
+    return value if isinstance(value, str) and value.startswith(("http://", "https://", "{")) else None
+
+
 def _cache(value: Any) -> bool | float | None:
     number = _positive(value)  # before the words: a variable's "1" is a second
     return _flag(value) if number is None else number
@@ -132,15 +136,20 @@ FLAG = Kind("true or false", _flag)
 CACHE = Kind("true, false or a number of seconds above 0", _cache)
 RULES = Kind('a list of rules such as {model = "a/b", tokens = 2000, tools = false, media = false}', _rules)
 FOLDER = Kind("the path of a folder", _text, _in_folder)
-URL = Kind(
-    "a URL that begins with http:// or https://",
-    lambda value: value if isinstance(value, str) and value.startswith(("http://", "https://", "{")) else None,
+FILE = Kind("the path of a file", _text, _in_folder)
+PROXY = Kind(
+    'a URL such as "http://proxy.example.com:3128", or "none"',
+    lambda value: value if value == "none" else _url(value),
 )
+URL = Kind("a URL that begins with http:// or https://", _url)
 HEADERS = Kind("a table of texts", _texts)
 SWITCHES = Kind("a table", lambda value: dict(value) if isinstance(value, Mapping) else None)
 
 Schema: TypeAlias = Mapping[str, "Kind | Schema"]
 EACH = "*"  # stands for any name
+
+TIMEOUTS: Schema = {"connect": SECONDS, "first_byte": SECONDS, "between_chunks": SECONDS, "total": SECONDS}
+NETWORK: Schema = {"proxy": PROXY, "ca_file": FILE, "timeouts": TIMEOUTS}
 
 SCHEMA: Schema = {
     "model": TEXT,
@@ -169,6 +178,7 @@ SCHEMA: Schema = {
             "auth_header": TEXT,
             "query": HEADERS,
             "limits": {"rpm": COUNT, "tpm": COUNT, "concurrent": COUNT},
+            **NETWORK,
         }
     },
     "models": {
@@ -182,6 +192,7 @@ SCHEMA: Schema = {
             "on": TEXTS,
         }
     },
+    "network": NETWORK,
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},
     "cache": CACHE,
     "cache_dir": FOLDER,

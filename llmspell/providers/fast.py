@@ -47,6 +47,7 @@ class AiohttpTransport(httpx2.AsyncBaseTransport):
             )
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _as_httpx2(error) from error
+        _wait_for_chunks(answer, request.extensions.get("timeout", {}).get("between"))
         return httpx2.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer), request=request)
 
     def _begin(self) -> aiohttp.ClientSession:
@@ -95,6 +96,14 @@ def _timeout(given: dict[str, Any]) -> aiohttp.ClientTimeout:
     return aiohttp.ClientTimeout(
         total=None, connect=given.get("pool"), sock_connect=given.get("connect"), sock_read=given.get("read")
     )
+
+
+def _wait_for_chunks(answer: aiohttp.ClientResponse, seconds: float | None) -> None:
+    """From now on, nothing may come for so long; what has come as a whole has no connection any more."""
+    protocol = answer.connection and answer.connection.protocol
+    if protocol is not None and seconds is not None and seconds != protocol.read_timeout:
+        protocol.read_timeout = seconds
+        protocol.start_timeout()
 
 
 class _Body(httpx2.AsyncByteStream):

@@ -27,6 +27,7 @@ from llmspell.providers.base import (
 from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.failures import Asked, failure, missing_key
+from llmspell.providers.network import Network, Timeouts
 from llmspell.providers.retry import Retry, RetryPolicy, with_retries
 from llmspell.providers.transport import Call, HttpTransport, Reply, host_of
 from llmspell.providers.wire import formats
@@ -48,7 +49,8 @@ class HttpProvider(LLMProvider):
     """A service, in the wire format of its row.
 
     `key` goes into the header that the format says and nowhere else. `transport` may be shared by many providers and
-    is not closed by this one. `download_ranks` lets tiktoken fetch its tables (see `tokens`).
+    is not closed by this one. `network` is how it is reached. `download_ranks` lets tiktoken fetch its tables (see
+    `tokens`).
     """
 
     def __init__(
@@ -58,6 +60,7 @@ class HttpProvider(LLMProvider):
         *,
         key: str | None = None,
         retries: RetryPolicy | None = None,
+        network: Network | None = None,
         download_ranks: bool = False,
     ) -> None:
         self.name = row.name
@@ -65,6 +68,7 @@ class HttpProvider(LLMProvider):
         self._transport = transport
         self._key = key or ""
         self._retries = retries or RetryPolicy()
+        self._network = network or Network(Timeouts(total=row.timeout))
         self._download_ranks = download_ranks
         self._base = row.base_url.rstrip("/")
         self._format = formats.make(row.wire, row.dialect)
@@ -73,6 +77,10 @@ class HttpProvider(LLMProvider):
             self._headers |= {row.auth_header: self._key} if row.auth_header else self._format.auth(self._key)
         self._query = urlencode(row.query)
         self._signer = None if self._key else self._format.signer()
+
+    @property
+    def capabilities(self) -> frozenset[str] | None:
+        return self._row.capabilities or None
 
     @property
     def identity(self) -> str:
@@ -198,10 +206,10 @@ class HttpProvider(LLMProvider):
     def _call(self, asked: HttpRequest, timeout: float | None) -> Call:
         if self._row.key_required and not self._key:
             raise missing_key(self._asked(""))
-        seconds = self._row.timeout if timeout is None else timeout
+        seconds = self._network.timeouts.total if timeout is None else timeout
         deadline = None if seconds is None else time.monotonic() + seconds
         headers = {**self._headers, **asked.headers} if asked.headers else self._headers
-        return Call(asked.method, self._url(asked.path), headers, asked.body, deadline, self.name)
+        return Call(asked.method, self._url(asked.path), headers, asked.body, deadline, self.name, self._network)
 
     def _url(self, path: str) -> str:
         if not self._query:
@@ -274,16 +282,16 @@ class HttpProvider(LLMProvider):
             raise
 
     def _asked(self, model: str) -> Asked:
-        row = self._row
-        return Asked(self.name, host_of(self._base), model, self._key, row.key_env or "", tuple(_secrets(row)))
+        variable = self._row.key_env or ""
+        return Asked(self.name, host_of(self._base), model, self._key, variable, tuple(self._secrets()))
 
-
-def _secrets(row: Row) -> Iterator[str]:
-    """What else in a row may be a key: in its headers, its query, and before the host."""
-    sent = (*row.headers.values(), *row.query.values())
-    yield from (value for value in sent if len(value) >= _SECRET)
-    parts = urlsplit(row.base_url)
-    yield from filter(None, (parts.password, parts.username))
+    def _secrets(self) -> Iterator[str]:
+        """What else may be a key: in its headers, its query, and before the host of its address or its proxy."""
+        sent = (*self._row.headers.values(), *self._row.query.values())
+        yield from (value for value in sent if len(value) >= _SECRET)
+        for url in (self._row.base_url, self._network.proxy or ""):
+            parts = urlsplit(url)
+            yield from filter(None, (parts.password, parts.username))
 
 
 def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event]:

@@ -265,9 +265,10 @@ class ProviderRegistry:
         once = {"retries": RetryPolicy(attempts=1)} if limits or len(keys) > 1 else {}
         options: dict[str, Any] = {"download_ranks": self._config.download_tokenizers, **once}
         try:
+            options["network"] = network = self.services.network(row)
             row = self.services.placed(row)
             providers = [HttpProvider(row, self._transport, key=key, **options) for key in keys]
-            return providers[0] if not once else _shared(providers, limits, row.timeout)
+            return providers[0] if not once else _shared(providers, limits, network.timeouts.total)
         except InvalidValueError as error:
             raise InvalidValueError(f"providers.{row.name}: {error.message}", hint=error.hint) from None
 

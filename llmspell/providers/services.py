@@ -8,6 +8,7 @@ from llmspell.config import Config, ProviderConfig
 from llmspell.errors import InvalidValueError
 from llmspell.providers import address
 from llmspell.providers.catalog import ROWS, Row
+from llmspell.providers.network import Network, Timeouts, is_loopback
 
 
 class Services:
@@ -56,6 +57,31 @@ class Services:
                 f"it needs the environment variable {variables}", hint=row.about or f"for {row.base_url}"
             )
         return row._replace(base_url=address.filled(row.base_url, self._environ))
+
+    def network(self, row: Row) -> Network:
+        """The way to the service: what `[providers.NAME]` says, over `[network]`.
+
+        Raises `InvalidValueError` for a variable in the URL of a proxy that is not set.
+        """
+        every, own = self._config.network, self._config.providers.get(row.name) or ProviderConfig()
+        seconds = {**every.timeouts, **own.timeouts}
+        if own.timeouts.get("total") is None and row.timeout is not None:
+            seconds["total"] = row.timeout
+        ca_file = own.ca_file or every.ca_file
+        proxy = own.proxy
+        if proxy is None and every.proxy is not None and not is_loopback(self.placed(row).base_url):
+            proxy = every.proxy
+        return Network(
+            Timeouts(**seconds),
+            proxy=proxy if proxy is None else self._filled(proxy),
+            ca_file=None if ca_file is None else str(ca_file),
+            place=f"[providers.{row.name}.timeouts] or [network.timeouts]",
+        )
+
+    def _filled(self, proxy: str) -> str:
+        if missing := address.missing(proxy, self._environ):
+            raise InvalidValueError(f"proxy needs the environment variable {' and '.join(missing)}")
+        return address.filled(proxy, self._environ) if "{" in proxy else proxy
 
     def is_usable(self, row: Row) -> bool:
         """Whether it is worth asking: a server that wants no key may not run, unless somebody configured it."""

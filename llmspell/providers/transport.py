@@ -6,6 +6,7 @@ Every failure comes out as an `LlmspellError`; those that a new attempt may mend
 from __future__ import annotations
 
 import asyncio
+import base64
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import suppress
@@ -15,18 +16,17 @@ from urllib.request import getproxies
 import httpx2
 
 from llmspell.errors import NetworkError, ProviderError, TimeoutExceededError
+from llmspell.providers.network import Network
 from llmspell.providers.pools import Pools
 from llmspell.providers.retry import Retry, retry_after
 
 if TYPE_CHECKING:
     import ssl
 
-CONNECT_TIMEOUT = 10.0
-READ_TIMEOUT = 600.0
 MAX_BODY = 64 * 1024 * 1024
 _DRAIN = 0.1
 
-_TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": READ_TIMEOUT, "write": 60.0, "pool": None}
+_WRITE_TIMEOUT = 60.0
 _POOL_SIZE = 8
 _LIMITS = httpx2.Limits(max_connections=_POOL_SIZE, max_keepalive_connections=_POOL_SIZE, keepalive_expiry=30.0)
 
@@ -40,6 +40,7 @@ class Call(NamedTuple):
     body: bytes = b""
     deadline: float | None = None
     provider: str = ""
+    network: Network = Network()
 
 
 class Client(Protocol):
@@ -59,20 +60,20 @@ class HttpTransport:
 
     `http_transport` replaces the connections, for tests, proxies, or another HTTP library; it stays the caller's
     to close. Otherwise they are aiohttp's where the extra `fast` is installed, and httpx2's where it is not, or
-    where the environment names proxies, which are respected. Connections belong to the event loop that made them,
+    where there is a proxy. Connections belong to the event loop that made them,
     so a transport that is used from another loop starts afresh.
     """
 
     def __init__(self, http_transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._given = http_transport
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._pools: dict[bool, Pools[Client]] = {}
+        self._pools: dict[tuple[bool, str | None, str | None], Pools[Client]] = {}
         self._urls: dict[str, httpx2.URL] = {}
 
     async def open(self, call: Call) -> Reply:
         """Send the request and wait for the status and headers. The reply must be closed."""
         url = self._url(call.url)
-        pools = self._pools_for(secure=url.scheme == "https")
+        pools = self._pools_for(call.network, secure=url.scheme == "https")
         await pools.close_idle()
         pool = pools.acquire()
         try:
@@ -89,24 +90,32 @@ class HttpTransport:
             for pools in every.values():
                 await pools.aclose()
 
-    def _pools_for(self, *, secure: bool) -> Pools[Client]:
+    def _pools_for(self, network: Network, *, secure: bool) -> Pools[Client]:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._pools = loop, {}
-        pools = self._pools.get(secure)
+        way = (secure, network.proxy, network.ca_file)
+        pools = self._pools.get(way)
         if pools is None:
-            pools = self._pools[secure] = self._new_pools(secure=secure)
+            pools = self._pools[way] = self._new_pools(network, secure=secure)
         return pools
 
-    def _new_pools(self, *, secure: bool) -> Pools[Client]:
-        if self._given is not None:
-            return Pools(lambda: httpx2.AsyncClient(transport=self._given), float("inf"))
+    def _new_pools(self, network: Network, *, secure: bool) -> Pools[Client]:
+        given = self._given
+        if given is not None:
+            return Pools(lambda: _Direct(given), float("inf"))
         # Reading the certificates takes longer than a call: once for all pools, and never for plain HTTP.
-        verify = httpx2.create_ssl_context() if secure else None
+        trusted = _trusting(network) if secure else None
+        verify = trusted or False
+        proxy = network.proxy_url()
+        if proxy is not None:
+            return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify, proxy=proxy), _POOL_SIZE)
+        if not network.direct and _has_proxies():
+            return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify), _POOL_SIZE)
         fast = _fast()
         if fast is not None:
-            return Pools(lambda: fast(verify), float("inf"))
-        return Pools(lambda: httpx2.AsyncClient(limits=_LIMITS, verify=verify or False), _POOL_SIZE)
+            return Pools(lambda: fast(trusted), float("inf"))
+        return Pools(lambda: _Direct(httpx2.AsyncHTTPTransport(limits=_LIMITS, verify=verify)), _POOL_SIZE)
 
     def _url(self, text: str) -> httpx2.URL:
         url = self._urls.get(text)
@@ -121,9 +130,35 @@ class HttpTransport:
         return url
 
 
+class _Direct:
+    """A transport of httpx2 without its client: models need none of the redirects and cookies, which cost a tenth of
+    a call. Of what the client does beside, only a user and password in the address are left."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport) -> None:
+        self._transport = transport
+        self.aclose = transport.aclose
+
+    async def send(self, request: httpx2.Request, *, stream: bool) -> httpx2.Response:  # noqa: ARG002  # always
+        url = request.url
+        if url.userinfo:
+            given = base64.b64encode(f"{url.username}:{url.password}".encode()).decode()
+            request.headers["authorization"] = f"Basic {given}"
+        response = await self._transport.handle_async_request(request)
+        response.request = request
+        return response
+
+
+def _has_proxies() -> bool:
+    return any(name != "no" for name in getproxies())
+
+
+def _trusting(network: Network) -> ssl.SSLContext:
+    context = httpx2.create_ssl_context()
+    network.trust(context)
+    return context
+
+
 def _fast() -> Callable[[ssl.SSLContext | None], Client] | None:
-    if any(name != "no" for name in getproxies()):
-        return None
     try:
         from llmspell.providers.fast import AiohttpTransport  # an extra
     except ImportError:
@@ -132,20 +167,32 @@ def _fast() -> Callable[[ssl.SSLContext | None], Client] | None:
 
 
 async def _send(client: Client, call: Call, url: httpx2.URL) -> httpx2.Response:
+    allowed = call.network.timeouts
+    # `between` is for `fast`; httpx2 looks at `read` again when the body is read.
+    seconds = {
+        "connect": allowed.connect,
+        "read": allowed.first_byte,
+        "between": allowed.between_chunks,
+        "write": _WRITE_TIMEOUT,
+        "pool": None,
+    }
     try:
         request = httpx2.Request(
-            call.method, url, headers=call.headers, content=call.body, extensions={"timeout": _TIMEOUTS}
+            call.method, url, headers=call.headers, content=call.body, extensions={"timeout": seconds}
         )
         if call.deadline is None:
-            return await client.send(request, stream=True)
-        async with asyncio.timeout(call.deadline - time.monotonic()):
-            return await client.send(request, stream=True)
+            response = await client.send(request, stream=True)
+        else:
+            async with asyncio.timeout(call.deadline - time.monotonic()):
+                response = await client.send(request, stream=True)
     except TimeoutError:
         raise _too_late(call) from None
     except (httpx2.LocalProtocolError, UnicodeEncodeError):  # what they say holds the header
         raise _malformed(call, url) from None
     except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as error:
         raise _unreachable(error, call, url) from None
+    seconds["read"] = allowed.between_chunks
+    return response
 
 
 class Reply:
@@ -255,21 +302,43 @@ def _host(url: httpx2.URL) -> str:
 
 def _unreachable(error: Exception, call: Call, url: httpx2.URL) -> Exception:
     host = _host(url)
-    if isinstance(error, (httpx2.ReadTimeout, httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)):
+    if isinstance(error, httpx2.ConnectTimeout):
+        return Retry(
+            _timed_out("connect", f"no connection to {host}", call, "is the server up, and the address right?")
+        )
+    if isinstance(error, httpx2.TimeoutException):
+        return _timed_out("first_byte", f"{host} did not begin to answer", call)
+    if isinstance(error, (httpx2.ReadError, httpx2.WriteError, httpx2.RemoteProtocolError)):
         return _broken(error, call, url)
     if isinstance(error, (httpx2.UnsupportedProtocol, httpx2.InvalidURL)):
         return ProviderError(f"the request to {host} could not be made: {error}", provider=call.provider)
-    if isinstance(error, httpx2.TimeoutException):
-        message = f"{host} did not answer within {CONNECT_TIMEOUT:g} s"
-        hint = "is the server up, and the address right?"
-    elif isinstance(error, httpx2.ProxyError):
-        message, hint = f"the proxy for {host} refused: {error}", "check HTTPS_PROXY and HTTP_PROXY"
+    if isinstance(error, httpx2.ProxyError):
+        message = f"the proxy for {host} refused: {error}"
+        hint = "check `proxy` in llmspell.toml" if call.network.proxy else "check HTTPS_PROXY and HTTP_PROXY"
     elif "CERTIFICATE" in str(error) or "SSL" in str(error):
-        message, hint = f"no secure connection to {host}: {error}", "check the address, the clock and SSL_CERT_FILE"
+        message = f"no secure connection to {host}: {error}"
+        hint = "check the address and the clock; `ca_file` in llmspell.toml names certificates to trust"
         return NetworkError(message, hint=hint, provider=call.provider)
     else:
         message, hint = f"{host} cannot be reached: {error}", "is the server running, and base_url right?"
+        if call.network.proxy and not call.network.direct:
+            hint = "is the proxy running, and `proxy` right?"
     return Retry(NetworkError(message, hint=hint, retryable=True, provider=call.provider))
+
+
+def _timed_out(step: str, what: str, call: Call, hint: str | None = None) -> TimeoutExceededError:
+    """The error for a step of a call that took too long; its `data` names the step."""
+    seconds = getattr(call.network.timeouts, step)
+    raised = f"raise `{step}` in {call.network.place}"
+    error = TimeoutExceededError(
+        f"{what} within {seconds:g} s",
+        hint=f"{hint} Or {raised}" if hint else raised,
+        retryable=True,
+        provider=call.provider,
+        data={"timeout": step, "seconds": seconds},
+    )
+    error.sent = step != "connect"
+    return error
 
 
 def _malformed(call: Call, url: httpx2.URL) -> ProviderError:
@@ -284,17 +353,18 @@ def _broken(error: Exception, call: Call, url: httpx2.URL) -> Exception:
     if isinstance(error, httpx2.DecodingError):
         return ProviderError(f"{_host(url)} sent a body that cannot be decompressed", provider=call.provider)
     if isinstance(error, httpx2.TimeoutException):
-        return TimeoutExceededError(
-            f"{_host(url)} sent nothing for {READ_TIMEOUT:g} s", retryable=True, provider=call.provider
-        )
+        return _timed_out("between_chunks", f"{_host(url)} sent nothing more", call)
     message = f"the connection to {_host(url)} broke before the answer was complete"
-    return Retry(NetworkError(message, retryable=True, provider=call.provider))
+    cut = NetworkError(message, retryable=True, provider=call.provider)
+    cut.sent = True
+    return Retry(cut)
 
 
 def _too_late(call: Call) -> TimeoutExceededError:
     return TimeoutExceededError(
         f"{call.provider or 'the server'} did not finish within the timeout of this call",
-        hint="raise `timeout`, or ask for a shorter answer",
+        hint=f"raise `timeout` of the call or `total` in {call.network.place}, or ask for a shorter answer",
         retryable=True,
         provider=call.provider,
+        data={"timeout": "total"},
     )

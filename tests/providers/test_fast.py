@@ -15,6 +15,7 @@ import pytest
 from llmspell import loop
 from llmspell.errors import NetworkError, ProviderError
 from llmspell.providers import transport as module
+from llmspell.providers.network import Network
 from llmspell.providers.retry import Retry
 from llmspell.providers.transport import Call, HttpTransport
 from tests.providers.loopback import LoopbackServer, chunk, completion, http, sse
@@ -58,6 +59,12 @@ def raised(*replies, timeouts=TIMEOUTS):
     return failed.value
 
 
+def clients(network):
+    """What sends the requests to a service that is reached in this way."""
+    pools = HttpTransport()._new_pools(network, secure=False)
+    return type(pools.acquire().client)
+
+
 class TestChoice:
     def test_it_is_used_where_it_is_installed(self):
         assert module._fast() is not None
@@ -69,11 +76,13 @@ class TestChoice:
 
     def test_proxies_are_left_to_httpx2(self, monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
-        assert module._fast() is None
+        assert clients(Network()) is httpx2.AsyncClient
+        assert clients(Network(proxy="http://127.0.0.1:8")) is httpx2.AsyncClient
+        assert clients(Network(proxy="none")).__name__ == "AiohttpTransport"
 
     def test_exceptions_from_proxies_are_no_proxies(self, monkeypatch):
         monkeypatch.setenv("NO_PROXY", "example.org")
-        assert module._fast() is not None
+        assert clients(Network()).__name__ == "AiohttpTransport"
 
 
 class TestExchange:
