@@ -44,6 +44,7 @@ SPELLS = {
     "09_compare_models": Spell(),
     "13_fallback": Spell(),
     "14_web": Spell(permissions=Permissions(net=(NetRule("localhost", methods=("GET",)),))),
+    "15_notes": Spell(permissions=Permissions(read=("*",), write=("*",))),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
 LIMITS = llmspell.Limits(timeout=300)
@@ -90,6 +91,16 @@ def page() -> Iterator[str]:
 @pytest.fixture
 def config(project: Path) -> Config:
     return load_config(project, environ={})
+
+
+@pytest.fixture
+def notes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The working directory, with a folder of notes in it."""
+    (tmp_path / "notes").mkdir()
+    for name, line in zip(("a", "b", "c"), NOTES.splitlines(), strict=True):
+        (tmp_path / "notes" / f"{name}.txt").write_text(line, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
 
 
 def run(name: str, language: str, config: Config, **params: Any) -> llmspell.Result:
@@ -208,6 +219,18 @@ class TestSpells:
         result = run("14_web", language, config, url=page)
         assert result.value == {"url": page, "summary": f"You said: {question}. That is all."}
 
+    def test_notes(self, config: Config, notes: Path, language: str) -> None:
+        assert run("15_notes", language, config).value == 3
+        first, second, _ = (notes / "summary.md").read_text(encoding="utf-8").splitlines()
+        assert first == "- notes/a.txt: You said: Sum up in one sentence: The harbour opens at six.. That is all."
+        assert second.startswith("- notes/b.txt: ")
+
+    def test_notes_need_permissions(self, notes: Path, language: str) -> None:
+        spell = llmspell.Spell.load(EXAMPLES / f"15_notes.{language}")
+        assert [need.flag for need in spell.needs] == ["--allow-read=notes/", "--allow-write=summary.md"]
+        granted = Permissions(read=(str(notes.resolve() / "notes"),), write=(str(notes.resolve() / "summary.md"),))
+        assert all(need.is_met_by(granted) for need in spell.needs)
+
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_hello_from_the_command_line(project: Path, language: str) -> None:
@@ -287,6 +310,7 @@ def real(
 class TestRealModel:
     """Everything once more, with a real model."""
 
+    @pytest.mark.usefixtures("notes")
     @pytest.mark.parametrize("name", SPELLS)
     def test_spell(self, real: Callable[[str], llmspell.Result], name: str) -> None:
         result = real(name)
