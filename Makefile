@@ -14,7 +14,7 @@ $(USE): pyproject.toml
 	@touch $@
 
 $(READY): $(USE)
-	$(BIN)/python -m pip install --quiet --editable '.[fast,local]' --group dev --group sdks --group mocks
+	$(BIN)/python -m pip install --quiet --editable '.[fast,local,web]' --group dev --group sdks --group mocks
 	@touch $@
 
 hello: $(USE)
