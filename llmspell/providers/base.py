@@ -238,6 +238,11 @@ class LLMProvider(ABC):
     """The model that the provider's name alone stands for."""
 
     @property
+    def capabilities(self) -> frozenset[str] | None:
+        """What it has some model for, in the words of the catalog, such as `tools` and `schema`; None when unknown."""
+        return None
+
+    @property
     def identity(self) -> str:
         """Tells providers apart whose answers must not be taken for each other's, such as two servers of one name."""
         return self.name

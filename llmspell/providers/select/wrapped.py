@@ -33,6 +33,10 @@ class Wrapped(LLMProvider):
         self._provider = provider
 
     @property
+    def capabilities(self) -> frozenset[str] | None:
+        return self._provider.capabilities
+
+    @property
     def identity(self) -> str:
         return self._provider.identity
 
