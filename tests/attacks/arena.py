@@ -6,6 +6,7 @@ long as it may take, and kills it if there is none. Run as a program, this is th
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import json
 import os
@@ -18,24 +19,27 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
 from llmspell.languages import bridge_of
+from llmspell.testing import no_network
 from tests.attacks.cases import Attack
+from tests.attacks.grounds import SECRET, grounds, swapping
 
 SECRETS = {
-    "ATTACK_SECRET": "hunter2-in-the-environment",
-    "OPENAI_API_KEY": "sk-hunter2-a-key-of-the-host",
-    "ANTHROPIC_API_KEY": "sk-ant-hunter2-another-key",
+    "ATTACK_SECRET": f"{SECRET}-in-the-environment",
+    "OPENAI_API_KEY": f"sk-{SECRET}-a-key-of-the-host",
+    "ANTHROPIC_API_KEY": f"sk-ant-{SECRET}-another-key",
+    "SAFE_NAME": "fine",
 }
-SECRET = "hunter2"  # noqa: S105  # planted, to be looked for
 PATIENCE = 30.0
 """Seconds until a host that does not report is taken for hung; a machine may be busy with others."""
 SHORT_PATIENCE = 2.0
 """The same where it is known to hang."""
 LIMITS = {"cpu": 0.2, "memory": 32, "timeout": 20}
-PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid", "uvloop")
+PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid")
 """What hosts need, loaded before the forks."""
 HONEST = {
     "lua": "print('fine') return {sum = 1 + 1, text = json.encode({1})}",
@@ -128,10 +132,12 @@ def _read(reader: int, patience: float) -> tuple[str, bool]:
 
 
 def _host(attack: Attack, isolation: str, writer: int) -> None:
-    before = _cpu()
-    result = _run(attack.source, attack.dialect, isolation, attack)
-    spent = _cpu() - before
-    honest = _run(HONEST[attack.language], attack.dialect, isolation, None)
+    with no_network(), grounds() if attack.section == "getting_more" else nullcontext({}) as params:
+        with swapping() if attack.item == "races" else nullcontext():
+            before = _cpu()
+            result = _run(attack.source, attack.dialect, isolation, attack, params)
+            spent = _cpu() - before
+        honest = _run(HONEST[attack.language], attack.dialect, isolation)
     with open(writer, "w") as pipe:
         print(json.dumps({"attack": result, "honest": honest, "cpu": spent}), file=pipe)
     os._exit(0)
@@ -143,14 +149,21 @@ def _cpu() -> float:
     return sum(each.ru_utime + each.ru_stime for each in both)
 
 
-def _run(source: str, dialect: str, isolation: str, attack: Attack | None) -> dict[str, Any]:
-    from llmspell import Limits, Spell, run
+def _run(
+    source: str, dialect: str, isolation: str, attack: Attack | None = None, params: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    from llmspell import Limits, Permissions, Spell, run
+    from llmspell.grants import rules
+    from llmspell.permissions import KEYS
     from llmspell.testing import ScriptedProvider
 
     limits = LIMITS | (attack.limits if attack else {})
+    name = f"{'granted/' if params else ''}attack.{dialect}"
+    kinds = {key: kind for kind, key in KEYS.items()}
+    allow = attack.allow if attack else {}
     events: list[Any] = []
     result = run(
-        Spell(source=source, language=dialect, name=f"attack.{dialect}"),
+        Spell(source=source, language=dialect, name=name, folder=os.path.abspath("granted") if params else None),
         limits=Limits(
             **{  # type: ignore[arg-type]  # the names are those of Limits
                 name: int(value) << 20 if name == "memory" else int(value) if name.startswith("max_") else value
@@ -158,12 +171,14 @@ def _run(source: str, dialect: str, isolation: str, attack: Attack | None) -> di
             }
         ),
         isolation=isolation,
-        params={"deep": _nested(150)},
+        params=params,
+        permissions=Permissions(**{key: rules(kinds[key], rule, key) for key, rule in allow.items()}),
         tools=TOOLS if attack else (),
         providers=[ScriptedProvider(lambda _: "one two three four five")],
         model="scripted/model",
         stdin="line\n" * 100,
         on_event=events.append,
+        make_loop=asyncio.new_event_loop,  # one that `no_network` holds back
         check=False,
     )
     return {
