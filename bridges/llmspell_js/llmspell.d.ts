@@ -152,8 +152,8 @@ interface ImageOptions {
 interface Media {
   /** The kind. */
   type: "image" | "audio" | "document" | "video";
-  /** Its bytes in base64. */
-  data?: string;
+  /** Its bytes. */
+  data?: BlobHandle;
   /** In place of `data`: where it is. */
   url?: string;
   /** Its media type, such as `image/png`. */
@@ -182,11 +182,14 @@ interface MessagePart {
   type: "text" | "image" | "audio" | "document" | "video" | "reasoning" | "tool_call" | "opaque";
   /** Of a text: what is said; of `reasoning`: what the model thought. */
   text?: string;
-  /** Of a picture, a recording, a document: its bytes in base64. */
-  data?: string;
+  /** Of a picture, a recording, a document: its bytes, as a blob or in base64. */
+  data?: string | BlobHandle;
   /** In place of `data`: where the provider finds it. */
   url?: string;
-  /** Its media type, such as `image/png`; needed with `data` unless the ending of `name` tells it. */
+  /**
+   * Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name`
+   * tells it.
+   */
   mime?: string;
   /** The file name of a document; of a `tool_call`, the tool. */
   name?: string;
@@ -322,9 +325,9 @@ interface RankedDocument {
 interface Recording {
   /** Always `audio`. */
   type?: "audio";
-  /** Its bytes in base64. */
-  data: string;
-  /** Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it. */
+  /** Its bytes, as a blob or in base64. */
+  data: string | BlobHandle;
+  /** Its media type, such as `audio/wav`; may be absent if the blob or the ending of `name` tells it. */
   mime?: string;
   /** Its file name. */
   name?: string;

@@ -83,7 +83,7 @@
 ---A picture, a recording, a document: can be a part of a message as it is.
 ---@class llmspell.Media
 ---@field type "image"|"audio"|"document"|"video" The kind.
----@field data? string Its bytes in base64.
+---@field data? llmspell.BlobHandle Its bytes.
 ---@field url? string In place of `data`: where it is.
 ---@field mime string Its media type, such as `image/png`.
 ---@field name? string Its file name.
@@ -100,9 +100,9 @@
 ---@class llmspell.MessagePart
 ---@field type "text"|"image"|"audio"|"document"|"video"|"reasoning"|"tool_call"|"opaque" The kind of part; `reasoning`, `tool_call` and `opaque` are what a reply's message is made of.
 ---@field text? string Of a text: what is said; of `reasoning`: what the model thought.
----@field data? string Of a picture, a recording, a document: its bytes in base64.
+---@field data? string|llmspell.BlobHandle Of a picture, a recording, a document: its bytes, as a blob or in base64.
 ---@field url? string In place of `data`: where the provider finds it.
----@field mime? string Its media type, such as `image/png`; needed with `data` unless the ending of `name` tells it.
+---@field mime? string Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name` tells it.
 ---@field name? string The file name of a document; of a `tool_call`, the tool.
 ---@field cache? boolean Asks the provider to keep the prompt up to here, where it has a cache to be told of.
 ---@field id? string Of a `tool_call`: what the message with the tool's answer refers to.
@@ -169,8 +169,8 @@
 ---Something spoken: what `speak` gives, or your own.
 ---@class llmspell.Recording
 ---@field type? "audio" Always `audio`.
----@field data string Its bytes in base64.
----@field mime? string Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it.
+---@field data string|llmspell.BlobHandle Its bytes, as a blob or in base64.
+---@field mime? string Its media type, such as `audio/wav`; may be absent if the blob or the ending of `name` tells it.
 ---@field name? string Its file name.
 
 ---What is removed.

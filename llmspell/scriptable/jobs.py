@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlia
 
 from llmspell.errors import InvalidValueError
 from llmspell.scriptable.parts import media_of
-from llmspell.scriptable.records import Count, Seconds
+from llmspell.scriptable.records import BlobHandle, Count, Seconds
 from llmspell.scriptable.shapes import Bounds
 
 if TYPE_CHECKING:
     from llmspell.providers.content import Media
     from llmspell.providers.jobs import Ranked
+    from llmspell.system.blobs import Blobs
 
 Speed: TypeAlias = Annotated[float, Bounds(above=0, at_most=10)]
 
@@ -73,10 +74,10 @@ class Recording(TypedDict):
 
     type: NotRequired[Literal["audio"]]
     """Always `audio`."""
-    data: str
-    """Its bytes in base64."""
+    data: str | BlobHandle
+    """Its bytes, as a blob or in base64."""
     mime: NotRequired[str]
-    """Its media type, such as `audio/wav`; may be absent if the ending of `name` tells it."""
+    """Its media type, such as `audio/wav`; may be absent if the blob or the ending of `name` tells it."""
     name: NotRequired[str]
     """Its file name."""
 
@@ -127,6 +128,6 @@ def text_of(method: str, name: str, text: str) -> str:
     return text
 
 
-def recording_of(audio: Recording) -> Media:
+def recording_of(audio: Recording, blobs: Blobs) -> Media:
     """The recording for a provider. Raises `InvalidValueError` when it is none."""
-    return media_of("audio", audio, "transcribe: audio")
+    return media_of("audio", audio, "transcribe: audio", blobs)

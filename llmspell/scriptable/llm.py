@@ -59,7 +59,7 @@ class ScriptableLLM:
             response = await provider.complete(request)
             meter.cached = response.cached
             price = meter.finish(response.model, response.usage)
-        return reply_of(provider.name, response, price, data=request.schema is not None)
+        return reply_of(provider.name, response, price, data=request.schema is not None, blobs=self._context.blobs)
 
     def stream(self, prompt: Prompt, options: ModelOptions | None = None) -> AsyncIterator[Chunk]:
         """The answer as it comes. Leaving the loop early closes the connection.
@@ -67,7 +67,8 @@ class ScriptableLLM:
         Fails as `complete` does, when it is opened or at any chunk.
         """
         provider, request = self._request("stream", prompt, options)
-        return chunks_of(provider, request, Meter(self._context.usage, provider, request.model))
+        meter = Meter(self._context.usage, provider, request.model)
+        return chunks_of(provider, request, meter, self._context.blobs)
 
     @overload
     async def embed(self, texts: str, options: EmbedOptions | None = None) -> list[float]: ...
@@ -109,7 +110,7 @@ class ScriptableLLM:
         from llmspell.providers import jobs
 
         pictures = await self._perform(partial(jobs.Paint, prompt=text_of("image", "prompt", prompt)), options)
-        return [media_record(picture) for picture in pictures]
+        return [media_record(picture, self._context.blobs) for picture in pictures]
 
     async def speak(self, text: str, options: SpeechOptions | None = None) -> Media:
         """A recording of the text, read aloud.
@@ -118,7 +119,8 @@ class ScriptableLLM:
         """
         from llmspell.providers import jobs
 
-        return media_record(await self._perform(partial(jobs.Speak, text=text_of("speak", "text", text)), options))
+        spoken = await self._perform(partial(jobs.Speak, text=text_of("speak", "text", text)), options)
+        return media_record(spoken, self._context.blobs)
 
     async def transcribe(self, audio: Recording, options: TranscribeOptions | None = None) -> Transcript:
         """What is said in a recording.
@@ -127,13 +129,14 @@ class ScriptableLLM:
         """
         from llmspell.providers import jobs
 
-        heard = await self._perform(partial(jobs.Transcribe, audio=recording_of(audio)), options)
+        recording = recording_of(audio, self._context.blobs)
+        heard = await self._perform(partial(jobs.Transcribe, audio=recording), options)
         return {"text": heard.text, "details": heard.details}
 
     async def count_tokens(self, prompt: Prompt) -> TokenCount:
         """How many tokens a prompt has for this model, and how they were counted."""
         provider, model = self._resolved()
-        count = await provider.count_tokens(model, to_messages(prompt, "count_tokens"))
+        count = await provider.count_tokens(model, to_messages(prompt, "count_tokens", self._context.blobs))
         return {"tokens": count.tokens, "method": count.method}
 
     async def info(self) -> ModelInfo:
@@ -163,7 +166,7 @@ class ScriptableLLM:
     def _request(self, method: str, prompt: Prompt, options: ModelOptions | None) -> tuple[LLMProvider, Request]:
         merged: ModelOptions = {**self._options, **(options or {})}
         provider, model = self._resolved(merged.pop("cache", None))
-        return provider, request_for(method, model, prompt, merged)
+        return provider, request_for(method, model, prompt, merged, self._context.blobs)
 
     def _resolved(self, cache: bool | float | None = False) -> tuple[LLMProvider, str]:
         models = self._context.registry.caching(cache)

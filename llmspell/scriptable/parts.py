@@ -2,20 +2,32 @@
 
 What a provider wants back untouched crosses as text, so that neither language can change a number, a null or an empty
 list in it: the JSON of `[wire, data]`.
+
+Bytes are blobs of the run, where these functions are given those; without them, as outside of a run, they are base64.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple, cast
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.content import Foreign, Media, MediaKind, Part, Reasoning, State, Text, ToolCall, ToolResult
 from llmspell.scriptable import records
 
+if TYPE_CHECKING:
+    from llmspell.system.blobs import Blobs
+
 _MEDIA = ("image", "audio", "document", "video")
 _MIME = re.compile(r"[\w.+-]+/[\w.+*-]+(?:;[ \w.+=-]+)?")
 _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
+
+
+Shown: TypeAlias = Mapping[int, records.Media]
+"""What stands for media in a script, by the identity of the part: one blob for each, wherever it appears."""
+_NONE: Shown = MappingProxyType({})
 
 
 class _Fields(NamedTuple):
@@ -35,7 +47,7 @@ _FIELDS = {
 }
 
 
-def part_of(part: records.MessagePart, role: str, place: str) -> Part:
+def part_of(part: records.MessagePart, role: str, place: str, blobs: Blobs | None = None) -> Part:
     """A part of a message of that role, for providers. Raises `InvalidValueError` that begins with `place`."""
     kind = part["type"]
     _check_fields(part, role, place)
@@ -48,12 +60,12 @@ def part_of(part: records.MessagePart, role: str, place: str) -> Part:
         return ToolCall(part["id"], part["name"], part["arguments"], state)
     if kind == "opaque":
         return Foreign(cast(State, state))
-    return _media(part, state, place)
+    return _media(part, state, place, blobs)
 
 
-def media_of(kind: MediaKind, given: Any, place: str) -> Media:
+def media_of(kind: MediaKind, given: Any, place: str, blobs: Blobs | None = None) -> Media:
     """A picture, a recording, a document that a script gave. Raises `InvalidValueError` that begins with `place`."""
-    return _media(cast(records.MessagePart, {"type": kind, **given}), None, place)
+    return _media(cast(records.MessagePart, {"type": kind, **given}), None, place, blobs)
 
 
 def state_of(text: str, place: str) -> State:
@@ -78,7 +90,7 @@ def state_text(state: State) -> str:
     return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
-def message_of(parts: list[Part]) -> records.Message:
+def message_of(parts: list[Part], shown: Shown = _NONE) -> records.Message:
     """An answer as a message: in the plain form if that says it all, else part by part."""
     if len(parts) == 1 and type(parts[0]) is Text and parts[0].state is None:
         return {"role": "assistant", "content": parts[0].text}
@@ -86,7 +98,7 @@ def message_of(parts: list[Part]) -> records.Message:
     said = parts[: len(parts) - len(calls)]
     plain = len(said) < 2 and all(isinstance(part, Text) for part in said)
     if not plain or any(getattr(part, "state", None) for part in parts):
-        return {"role": "assistant", "content": [record_of(part) for part in parts]}
+        return {"role": "assistant", "content": [record_of(part, shown) for part in parts]}
     message: records.Message = {"role": "assistant", "content": said[0].text if said else ""}  # type: ignore[union-attr]  # a text
     if calls:
         message["tool_calls"] = [call_of(call) for call in calls]
@@ -98,13 +110,15 @@ def call_of(call: ToolCall) -> records.ToolCall:
     return {"id": call.id, "name": call.name, "arguments": call.arguments}
 
 
-def media_record(media: Media) -> records.Media:
+def media_record(media: Media, blobs: Blobs | None = None) -> records.Media:
     """A picture, a recording, a document for a script."""
     found: records.Media = {"type": media.kind, "mime": media.mime}
-    if media.data is not None:
+    if media.data is not None and blobs is not None:
+        found["data"] = blobs.add(media.data, media.mime)
+    elif media.data is not None:
         import base64  # only for media
 
-        found["data"] = base64.b64encode(media.data).decode()
+        found["data"] = cast(Any, base64.b64encode(media.data).decode())
     elif media.url is not None:
         found["url"] = media.url
     if media.name is not None:
@@ -112,16 +126,21 @@ def media_record(media: Media) -> records.Media:
     return found
 
 
-def record_of(part: Part) -> records.MessagePart:
+def shown_media(parts: list[Part], blobs: Blobs | None) -> dict[int, records.Media]:
+    """The media among the parts of an answer, for a script."""
+    return {id(part): media_record(part, blobs) for part in parts if isinstance(part, Media)}
+
+
+def record_of(part: Part, shown: Shown = _NONE) -> records.MessagePart:
     """A part of an answer for a script."""
-    found = _record(part)
+    found = _record(part, shown)
     state: State | None = getattr(part, "state", None)
     if state is not None:
         found["state"] = state_text(state)
     return found
 
 
-def _record(part: Part) -> records.MessagePart:
+def _record(part: Part, shown: Shown) -> records.MessagePart:
     match part:
         case Text(text):
             return {"type": "text", "text": text}
@@ -130,7 +149,7 @@ def _record(part: Part) -> records.MessagePart:
         case ToolCall():
             return cast(records.MessagePart, {"type": "tool_call", **call_of(part)})
         case Media():
-            return cast(records.MessagePart, media_record(part))
+            return cast(records.MessagePart, {**(shown.get(id(part)) or media_record(part))})
         case Foreign():
             return {"type": "opaque"}
         case ToolResult():
@@ -151,21 +170,37 @@ def _check_fields(part: records.MessagePart, role: str, place: str) -> None:
         raise InvalidValueError(f"{place}: a message of the role {role} has no parts of the type {kind}")
 
 
-def _media(part: records.MessagePart, state: State | None, place: str) -> Media:
+def _media(part: records.MessagePart, state: State | None, place: str, blobs: Blobs | None) -> Media:
     kind = cast(MediaKind, part["type"])
     data, url, name = part.get("data"), part.get("url"), part.get("name")
     if (data is None) == (url is None):
         said = "needs data or url" if data is None else "has both data and url"
-        raise InvalidValueError(f"{place}: {kind} {said}", hint="data is base64, url is where the provider finds it")
-    mime = part.get("mime")
+        raise InvalidValueError(
+            f"{place}: {kind} {said}", hint="data is a blob or base64, url is where the provider finds it"
+        )
+    mime, content = part.get("mime"), None
+    if isinstance(data, dict):
+        content, of_blob = _held(data, place, blobs)
+        mime, data = mime or _guessed(kind, name, None) or of_blob, None
     if url is not None and (inline := _DATA_URL.match(url)):
         mime, data, url = mime or inline[1] or None, url[inline.end() :], None
     mime = mime or _guessed(kind, name, url)
     _check_mime(kind, mime, place)
-    content = None if data is None else _bytes(data, place)
+    if data is not None:
+        content = _bytes(data, place)
     return Media(
         kind=kind, mime=cast(str, mime), data=content, url=url, name=name, state=state, cache=part.get("cache", False)
     )
+
+
+def _held(handle: Mapping[str, Any], place: str, blobs: Blobs | None) -> tuple[bytes, str | None]:
+    """The bytes of a blob and its media type, if that says anything."""
+    if blobs is None:
+        raise InvalidValueError(f"{place}: data cannot be a blob here", hint="pass the bytes in base64")
+    blob = blobs.get(handle)
+    if not blob.data:
+        raise InvalidValueError(f"{place}: data is empty")
+    return blob.data, None if blob.mime == "application/octet-stream" else blob.mime
 
 
 def _bytes(data: str, place: str) -> bytes:

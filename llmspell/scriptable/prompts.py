@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from llmspell.errors import InvalidValueError
 from llmspell.nearest import near
@@ -12,11 +12,16 @@ from llmspell.providers.content import Media, Message, Part, Text, ToolCall, Too
 from llmspell.scriptable import records
 from llmspell.scriptable.parts import part_of
 
+if TYPE_CHECKING:
+    from llmspell.system.blobs import Blobs
+
 _CHOICES = ("auto", "none", "required")
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
 
-def request_for(method: str, model: str, prompt: records.Prompt, options: records.ModelOptions) -> Request:
+def request_for(
+    method: str, model: str, prompt: records.Prompt, options: records.ModelOptions, blobs: Blobs | None = None
+) -> Request:
     """What to ask the model; `method` names the call in errors."""
     fields: dict[str, Any] = dict(options)
     if isinstance(fields.get("stop"), str):
@@ -27,24 +32,24 @@ def request_for(method: str, model: str, prompt: records.Prompt, options: record
         _check_choice(method, fields)
     if "schema" in fields:
         fields |= _schema(method, fields["schema"])
-    return Request(model=model, messages=to_messages(prompt, method), **fields)
+    return Request(model=model, messages=to_messages(prompt, method, blobs), **fields)
 
 
-def to_messages(prompt: records.Prompt, method: str) -> list[Message]:
+def to_messages(prompt: records.Prompt, method: str, blobs: Blobs | None = None) -> list[Message]:
     """A prompt as messages; a text is one message of the user. Raises `InvalidValueError` for an empty prompt."""
     if not prompt:
         raise InvalidValueError(f"{method}: prompt is empty", hint="pass a text, or a list of messages")
     if isinstance(prompt, str):
         return [Message("user", prompt)]
     names: dict[str, str] = {}
-    return [_message(message, names, f"{method}: prompt: message {at}") for at, message in enumerate(prompt, 1)]
+    return [_message(message, names, f"{method}: prompt: message {at}", blobs) for at, message in enumerate(prompt, 1)]
 
 
-def _message(message: records.Message, names: dict[str, str], place: str) -> Message:
+def _message(message: records.Message, names: dict[str, str], place: str, blobs: Blobs | None) -> Message:
     """`names` are those of the tools that were called before, by the id of the call."""
     _check_message(message, place)
     role, answers = message["role"], message.get("tool_call_id")
-    parts = _parts(message.get("content", ""), role, place)
+    parts = _parts(message.get("content", ""), role, place, blobs)
     if answers is not None:
         said = cast("list[Text | Media]", parts)
         cache = any(part.cache for part in said)
@@ -67,10 +72,10 @@ def _check_message(message: records.Message, place: str) -> None:
         raise InvalidValueError(f"{place}: is_error belongs to the role tool, not to {role}")
 
 
-def _parts(content: str | list[records.MessagePart], role: str, place: str) -> list[Part]:
+def _parts(content: str | list[records.MessagePart], role: str, place: str, blobs: Blobs | None) -> list[Part]:
     if isinstance(content, str):
         return [Text(content)] if content else []
-    parts = [part_of(part, role, f"{place}: content: part {at}") for at, part in enumerate(content, 1)]
+    parts = [part_of(part, role, f"{place}: content: part {at}", blobs) for at, part in enumerate(content, 1)]
     return [part for part in parts if type(part) is not Text or part.text or part.state]
 
 

@@ -36,12 +36,12 @@ class MessagePart(TypedDict):
     """The kind of part; `reasoning`, `tool_call` and `opaque` are what a reply's message is made of."""
     text: NotRequired[str]
     """Of a text: what is said; of `reasoning`: what the model thought."""
-    data: NotRequired[str]
-    """Of a picture, a recording, a document: its bytes in base64."""
+    data: NotRequired[str | BlobHandle]
+    """Of a picture, a recording, a document: its bytes, as a blob or in base64."""
     url: NotRequired[str]
     """In place of `data`: where the provider finds it."""
     mime: NotRequired[str]
-    """Its media type, such as `image/png`; needed with `data` unless the ending of `name` tells it."""
+    """Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name` tells it."""
     name: NotRequired[str]
     """The file name of a document; of a `tool_call`, the tool."""
     cache: NotRequired[bool]
@@ -59,8 +59,8 @@ class Media(TypedDict):
 
     type: MediaType
     """The kind."""
-    data: NotRequired[str]
-    """Its bytes in base64."""
+    data: NotRequired[BlobHandle]
+    """Its bytes."""
     url: NotRequired[str]
     """In place of `data`: where it is."""
     mime: str

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from types import TracebackType
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from llmspell.errors import ModelError
 from llmspell.providers import base
-from llmspell.providers.content import Media, Reasoning, Text, ToolCall
+from llmspell.providers.content import Reasoning, Text, ToolCall
 from llmspell.scriptable.context import RunUsage
-from llmspell.scriptable.parts import call_of, media_record, message_of
-from llmspell.scriptable.records import Chunk, Reply, TokenUsage
+from llmspell.scriptable.parts import call_of, message_of, shown_media
+from llmspell.scriptable.records import Chunk, Media, Reply, TokenUsage
+
+if TYPE_CHECKING:
+    from llmspell.system.blobs import Blobs
 
 _Count: TypeAlias = Literal["input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"]
 _COUNTS: tuple[_Count, ...] = get_args(_Count)
@@ -55,10 +58,17 @@ class Meter:
             self._total.add(self.usage, self._provider.cost(self._model, base.Usage()))
 
 
-def reply_of(provider: str, response: base.Response, price: float | None, *, data: bool = False) -> Reply:
+def reply_of(
+    provider: str,
+    response: base.Response,
+    price: float | None,
+    *,
+    data: bool = False,
+    blobs: Blobs | None = None,
+) -> Reply:
     """A whole answer for a script; with the `data` in its text, if it was to follow a schema.
 
-    Raises `ModelError` when the text is no JSON then.
+    `blobs` take its media; without them these are base64. Raises `ModelError` when the text is no JSON then.
     """
     texts: list[str] = []
     others: list[Any] = []
@@ -67,10 +77,11 @@ def reply_of(provider: str, response: base.Response, price: float | None, *, dat
             texts.append(part.text)
         else:
             others.append(part)
+    shown = shown_media(others, blobs) if others else {}
     reply: Reply = {
         "text": texts[0] if len(texts) == 1 else "".join(texts),
         "tool_calls": [],
-        "message": message_of(response.parts),
+        "message": message_of(response.parts, shown),
         "finish_reason": response.finish_reason,
         "usage": usage_of(response.usage),
         "cost": price,
@@ -78,7 +89,7 @@ def reply_of(provider: str, response: base.Response, price: float | None, *, dat
     }
     _add_facts(reply, response)
     if others:
-        _add_others(reply, others)
+        _add_others(reply, others, list(shown.values()))
     if data and not reply["tool_calls"]:
         reply["data"] = _data(reply)
     return reply
@@ -97,12 +108,12 @@ def _add_facts(reply: Reply, response: base.Response) -> None:
         reply["cached"] = True
 
 
-def _add_others(reply: Reply, parts: list[Any]) -> None:
+def _add_others(reply: Reply, parts: list[Any], media: list[Media]) -> None:
     """What is no text: thoughts, tool calls and media."""
     reply["tool_calls"] = [call_of(part) for part in parts if isinstance(part, ToolCall)]
     if reasoning := "".join(part.text for part in parts if isinstance(part, Reasoning)):
         reply["reasoning"] = reasoning
-    if media := [media_record(part) for part in parts if isinstance(part, Media)]:
+    if media:
         reply["media"] = media
 
 
@@ -135,7 +146,9 @@ def usage_of(usage: base.Usage) -> TokenUsage:
     return known
 
 
-async def chunks_of(provider: base.LLMProvider, request: base.Request, meter: Meter) -> AsyncIterator[Chunk]:
+async def chunks_of(
+    provider: base.LLMProvider, request: base.Request, meter: Meter, blobs: Blobs | None = None
+) -> AsyncIterator[Chunk]:
     """An answer as a script sees it come. Closing this closes the provider's stream."""
     accumulator = base.Accumulator(request.model)
     events = provider.stream(request)
@@ -154,7 +167,7 @@ async def chunks_of(provider: base.LLMProvider, request: base.Request, meter: Me
             await _close(events)
         response = accumulator.response()
         price = meter.finish(response.model, response.usage)
-    yield _last_chunk(reply_of(provider.name, response, price, data=request.schema is not None))
+    yield _last_chunk(reply_of(provider.name, response, price, data=request.schema is not None, blobs=blobs))
 
 
 async def _close(events: AsyncIterator[base.Event]) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import llmspell
+from llmspell.permissions import Permissions
 from llmspell.testing import ScriptedProvider
+from tests.spells.ground import standing_on
 
 REFERENCE = (Path(__file__).parents[2] / "docs/reference.md").read_text("utf-8")
 EXAMPLES = re.findall(r"^```(lua|js)\n(.*?)^```", REFERENCE, re.MULTILINE | re.DOTALL)
@@ -20,14 +23,24 @@ def lookup_order(id: int) -> dict[str, Any]:  # noqa: A002  # what the example c
     return {"id": id}
 
 
+@pytest.fixture
+def permissions() -> Iterator[Permissions]:
+    """In a folder with the files that the examples have."""
+    files = {"notes.txt": "one two\nthree\n", "cat.png": "no cat"}
+    with standing_on(files, {}) as folder:
+        here = str(folder)
+        yield Permissions(read=(here,), write=(here,), env=("HOME",), run=(("sort",),))
+
+
 @pytest.mark.parametrize(("language", "source"), EXAMPLES)
-def test_an_example_runs(language: str, source: str) -> None:
+def test_an_example_runs(language: str, source: str, permissions: Permissions) -> None:
     result = llmspell.run(
         llmspell.Spell(source=source, language=language, name=f"example.{language}"),
         model="scripted/test",
         providers=[ScriptedProvider(lambda request: "hello there")],
         tools=[lookup_order],
         stdin="one\ntwo\n",
+        permissions=permissions,
         isolation="inline",
     )
     assert result.error is None

@@ -139,6 +139,29 @@ def test_only_listed_methods_exist() -> None:
         "spell.budget",
         "stdin.read",
         "stdin.lines",
+        "fs.read",
+        "fs.blob",
+        "fs.lines",
+        "fs.write",
+        "fs.list",
+        "fs.stat",
+        "fs.exists",
+        "fs.glob",
+        "fs.make",
+        "fs.remove",
+        "fs.copy",
+        "fs.move",
+        "blob.text",
+        "blob.base64",
+        "blob.from_text",
+        "blob.from_base64",
+        "blob.hash",
+        "blob.slice",
+        "blob.concat",
+        "blob.free",
+        "env.get",
+        "env.list",
+        "run",
         "sleep",
         "module",
         "tools.call",
@@ -146,7 +169,7 @@ def test_only_listed_methods_exist() -> None:
 
 
 def test_streams_are_known_beforehand() -> None:
-    assert {name for name, each in methods().items() if each.stream} == {"llm.stream", "stdin.lines"}
+    assert {name for name, each in methods().items() if each.stream} == {"llm.stream", "stdin.lines", "fs.lines"}
 
 
 def test_a_spell_that_calls_no_model_loads_nothing_heavy() -> None:
