@@ -90,7 +90,7 @@ class HttpProvider(LLMProvider):
         return f"<HttpProvider {self.name} at {host_of(self._base)}>"
 
     async def complete(self, request: Request) -> Response:
-        call = self._call(self._format.chat(request, stream=False), request.timeout)
+        call = self._chat(request, stream=False)
         accumulator = Accumulator(request.model)
         events, headers = await self._whole(call, self._format.decode, request.model)
         for event in _with_headers(events, headers):
@@ -102,7 +102,7 @@ class HttpProvider(LLMProvider):
             raise
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
-        call = self._call(self._format.chat(request, stream=True), request.timeout)
+        call = self._chat(request, stream=True)
         opened = await with_retries(lambda: self._open(call, request.model), self._retries, _left(call))
         reply, decoder, events = opened
         try:
@@ -131,7 +131,9 @@ class HttpProvider(LLMProvider):
         vectors: list[list[float]] = []
         spent: int | None = None
         for batch in _batches(texts, self._format.max_texts(model)):
-            call = self._call(self._format.embeddings(model, batch, dimensions=dimensions, kind=kind), timeout)
+            with self._translating(0, model):
+                asked = self._format.embeddings(model, batch, dimensions=dimensions, kind=kind)
+            call = self._call(asked, timeout)
             (found, usage), _ = await self._whole(call, self._format.decode_embeddings, model)
             if len(found) != len(batch):
                 message = f"{self.name} sent {len(found)} vectors for {len(batch)} texts"
@@ -142,7 +144,9 @@ class HttpProvider(LLMProvider):
         return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
 
     async def perform(self, job: Job[T]) -> Outcome[T]:
-        call = self._call(self._format.job(job), job.timeout)
+        with self._translating(0, job.model):
+            asked = self._format.job(job)
+        call = self._call(asked, job.timeout)
         body, headers = await self._whole(call, bytes, job.model)
         try:
             with self._translating(200, job.model):
@@ -202,6 +206,11 @@ class HttpProvider(LLMProvider):
             max_output_tokens=longest if isinstance(longest, int) else None,
             details=details,
         )
+
+    def _chat(self, request: Request, *, stream: bool) -> Call:
+        with self._translating(0, request.model):
+            asked = self._format.chat(request, stream=stream)
+        return self._call(asked, request.timeout)
 
     def _call(self, asked: HttpRequest, timeout: float | None) -> Call:
         if self._row.key_required and not self._key:

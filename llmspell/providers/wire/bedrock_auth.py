@@ -45,7 +45,13 @@ class AwsSigner:
 
     @cached_property
     def _credentials(self) -> Any:
-        return self._session.get_credentials()
+        session = self._session
+        from botocore.exceptions import BotoCoreError
+
+        try:
+            return session.get_credentials()
+        except BotoCoreError as error:
+            raise AuthError(f"the AWS credentials cannot be read: {type(error).__name__}", hint=_HINT) from None
 
     def _region(self, url: str) -> str:
         """That of the host, `bedrock-runtime.REGION.amazonaws.com`; of a server of another name, the configured one."""

@@ -533,6 +533,18 @@ def test_without_credentials_nothing_is_sent(credentials, monkeypatch):
     assert "AWS_BEARER_TOKEN_BEDROCK" in (caught.value.hint or "")
 
 
+def test_credentials_that_cannot_be_read_are_no_fault_of_ours(credentials, monkeypatch):
+    import botocore.session
+    from botocore.exceptions import HTTPClientError
+
+    def fail(self):
+        raise HTTPClientError(error="the service of this machine is cut off")
+
+    monkeypatch.setattr(botocore.session.Session, "get_credentials", fail)
+    with pytest.raises(AuthError, match="cannot be read: HTTPClientError"):
+        AwsSigner().sign("POST", URL, {}, b"")
+
+
 def test_without_the_extra_the_hint_names_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "botocore", None)
     monkeypatch.setitem(sys.modules, "botocore.session", None)
