@@ -137,7 +137,7 @@ class GuardedConnections:
             request = httpx2.Request(
                 outgoing.method,
                 outgoing.url,
-                headers=outgoing.headers,
+                headers=[(name.encode(), value.encode()) for name, value in outgoing.headers],
                 content=outgoing.body,
                 extensions={"timeout": _TIMEOUTS},
             )

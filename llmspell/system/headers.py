@@ -10,7 +10,7 @@ from llmspell.errors import InvalidValueError
 MAX_HEADERS = 100
 MAX_SIZE = 32 * 1024
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}")
-_VALUE = re.compile(r"[\t\x20-\x7e\x80-\uffff]*")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\ud7ff\ue000-\U0010ffff]*")
 _METHOD = re.compile(r"[A-Za-z]{1,20}")
 _OURS = frozenset(
     [

@@ -23,7 +23,7 @@ MAX_LENGTH = 8192
 _LONGEST_NAME = 253
 _URL = re.compile(r"(https?)://([^/?#]*)([^#]*)(?:#.*)?", re.IGNORECASE | re.DOTALL)
 _AUTHORITY = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^:\[\]]+)(?::([0-9]{1,5})?)?")
-_NEVER = re.compile(r"[\x00-\x1f\x7f\\]")
+_NEVER = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _SAFE = "%/?:@!$&'()*+,;=-._~[]"
 
 

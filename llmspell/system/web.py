@@ -26,6 +26,7 @@ MAX_SIZE = 10 * 1024 * 1024
 """Bytes of a body, unless told otherwise."""
 TIMEOUT = 30.0
 """Seconds for a whole answer, unless told otherwise."""
+_BREATH = 1024 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _DEFAULTS = {"accept": "*/*", "accept-encoding": ACCEPTED, "user-agent": "llmspell"}
 
@@ -127,6 +128,8 @@ class WebAnswer:
                 size += len(found)
                 self._check(max(size, raw))
                 yield found
+                if size % _BREATH < len(found):
+                    await asyncio.sleep(0)  # what unpacks to a lot holds up nobody
             self._check(raw)
         inflater.end()
 

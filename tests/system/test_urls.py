@@ -56,7 +56,7 @@ def test_the_parts(url: str, target: Target) -> None:
         "http://%31%32%37.0.0.1/", "http://example%2ecom/", "http://exa mple.com/", "http://example..com/",
         "http://.example.com/", "http://*/", "http://a,b/", "http://a;b/", "http://<x>/", "http://x|y/",
         "http://example.com\t/", "http://exam\nple.com/", "http://example.com/\r\nHost: x", "http://example.com/\0",
-        "http://" + "a" * 64 + ".com/", "http://example.com/" + "a" * 8200, "http://example.com\u2044@x/",
+        "http://example.com/\ud800", "http://" + "a" * 64 + ".com/", "http://example.com/" + "a" * 8200, "http://example.com\u2044@x/",
         "http://127.0.0.1\u3002evil/..\\", "http://0x/", "http://" + "a." * 130 + "com/", "http://1/", "http://\u200b/",
     ],
 )  # fmt: skip
@@ -143,7 +143,7 @@ class TestHeaders:
         with pytest.raises(InvalidValueError):
             checked({name: "1"})
 
-    @pytest.mark.parametrize("value", ["a\r\nHost: x", "a\nb", "a\rb", "a\0b", "\x7f", "\x1b[0m"])
+    @pytest.mark.parametrize("value", ["a\r\nHost: x", "a\nb", "a\rb", "a\0b", "\ud800", "\x7f", "\x1b[0m"])
     def test_values_that_would_be_more_headers(self, value: str) -> None:
         with pytest.raises(InvalidValueError, match="the header x has a character"):
             checked({"x": value})

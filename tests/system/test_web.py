@@ -421,6 +421,29 @@ class TestRedirects:
 
 
 class TestBodies:
+    def test_other_tasks_run_while_a_lot_is_unpacked(self) -> None:
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        async def run() -> None:
+            answer = Answer(status=200, headers={"content-encoding": "gzip"}, pieces=[gzip.compress(bytes(8 << 20))])
+            connections = GuardedConnections(RecordedTransport([answer]).transport)
+            task = asyncio.create_task(others())
+            await fetch(connections, "http://a.test/", NetRule("a.test"))
+            task.cancel()
+
+        asyncio.run(run())
+        assert turns >= 7
+
+    def test_headers_may_have_any_letters(self) -> None:
+        _, [request] = fetched("http://a.test/", OK, headers=[("x", "ä😀")])
+        assert (b"x", "ä😀".encode()) in request.headers.raw
+
     @pytest.mark.parametrize("cut", [1, 7, 100_000])
     @pytest.mark.parametrize(
         ("encoding", "compress"),
