@@ -74,14 +74,15 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
 
     A specifier that starts with `./` or `../` is relative to the importing file; any other is looked for from the
     spell's folder, with `.` in a name as the separator if there is no such file. Modules live in the spell's folder
-    and below, links resolved; nothing else is read. Raises `NotFoundError`.
+    and below, links resolved, and have an ending of the language; nothing else is read, since what is no module would
+    show in the message about its syntax. Raises `NotFoundError`.
     """
     if spell.folder is None:
         raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
-    root = os.path.realpath(spell.folder)
+    root, suffixes = os.path.realpath(spell.folder), bridge_of(spell.language).suffixes
     for path in _candidates(spell, specifier.replace("\0", "?"), importer.replace("\0", "?")):
         inside = os.path.realpath(os.path.join(root, path))
-        if inside.startswith(root + os.sep) and os.path.isfile(inside):
+        if inside.startswith(root.rstrip(os.sep) + os.sep) and inside.endswith(suffixes) and os.path.isfile(inside):
             name = os.path.normpath(os.path.join(_prefix(spell), path))
             return {"name": name, "source": _read(inside, shown=name)}
     raise NotFoundError(
