@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from llmspell.languages import bridge_of
 from llmspell.testing import no_network
 from tests.attacks.cases import Attack
-from tests.attacks.grounds import SECRET, grounds, swapping
+from tests.attacks.grounds import SECRET, grounds, killing, swapping
 
 SECRETS = {
     "ATTACK_SECRET": f"{SECRET}-in-the-environment",
@@ -36,7 +36,7 @@ SECRETS = {
 }
 PATIENCE = 30.0
 """Seconds until a host that does not report is taken for hung; a machine may be busy with others."""
-SHORT_PATIENCE = 2.0
+SHORT_PATIENCE = 1.5
 """The same where it is known to hang."""
 LIMITS = {"cpu": 0.2, "memory": 32, "timeout": 20}
 PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid")
@@ -45,17 +45,23 @@ HONEST = {
     "lua": "print('fine') return {sum = 1 + 1, text = json.encode({1})}",
     "js": "print('fine'); export default { sum: 1 + 1, text: json.encode([1]) }",
 }
+DISTURBANCES: dict[str, Any] = {"races": swapping, "killed workers": killing}
+"""What goes on around the attacks of an item."""
 HONEST_RESULT = ({"sum": 2, "text": "[1]"}, "fine\n")
 
 
 class Report(NamedTuple):
-    """What came of an attack. `attack` and `honest` are None where the host did not live to tell."""
+    """What came of an attack. `attack` and `honest` are None where the host did not live to tell.
+
+    `cpu` is the processor time of the attack, with `start`, which is what the honest spell took.
+    """
 
     hung: bool
     status: int
     attack: dict[str, Any] | None
     honest: dict[str, Any] | None
     cpu: float
+    start: float
     said: str
 
 
@@ -117,7 +123,7 @@ def _fork(attack: Attack, isolation: str, patience: float) -> Report:
             os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         said.seek(0)
-        told = json.loads(text) if text.endswith("\n") else {"attack": None, "honest": None, "cpu": 0.0}
+        told = json.loads(text) if text.endswith("\n") else {"attack": None, "honest": None, "cpu": 0.0, "start": 0.0}
         return Report(hung=hung, status=status, said=said.read().decode(errors="replace"), **told)
 
 
@@ -133,13 +139,14 @@ def _read(reader: int, patience: float) -> tuple[str, bool]:
 
 def _host(attack: Attack, isolation: str, writer: int) -> None:
     with no_network(), grounds() if attack.section == "getting_more" else nullcontext({}) as params:
-        with swapping() if attack.item == "races" else nullcontext():
-            before = _cpu()
+        began = _cpu()
+        with DISTURBANCES.get(attack.item, nullcontext)():
             result = _run(attack.source, attack.dialect, isolation, attack, params)
-            spent = _cpu() - before
+        ended = _cpu()
         honest = _run(HONEST[attack.language], attack.dialect, isolation)
+        times = {"cpu": ended - began, "start": _cpu() - ended}
     with open(writer, "w") as pipe:
-        print(json.dumps({"attack": result, "honest": honest, "cpu": spent}), file=pipe)
+        print(json.dumps({"attack": result, "honest": honest, **times}), file=pipe)
     os._exit(0)
 
 

@@ -5,6 +5,7 @@ their address, and servers that must not be reached. The path of the folder is a
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 import threading
@@ -72,6 +73,23 @@ def swapping() -> Iterator[None]:
             os.rename("granted/swap.folder", "granted/swap")
 
     thread = threading.Thread(target=swap)
+    thread.start()
+    yield
+    stop.set()
+    thread.join()
+
+
+@contextmanager
+def killing() -> Iterator[None]:
+    """Every child of this process is killed when it has lived for a moment."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.3):
+            for pid in Path("/proc/self/task", str(os.getpid()), "children").read_text().split():
+                os.kill(int(pid), signal.SIGKILL)
+
+    thread = threading.Thread(target=kill)
     thread.start()
     yield
     stop.set()

@@ -113,5 +113,6 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
         "open calls": BOTH,
         "dropped streams": BOTH,
         "callbacks": BOTH,
+        "killed workers": BOTH,
     },
 }

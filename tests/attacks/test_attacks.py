@@ -84,7 +84,7 @@ def test_attack(contest: Contest, attack: Attack, isolation: str) -> None:
     assert "went on" not in report.attack["output"]
     assert report.honest is not None
     assert (report.honest["value"], report.honest["output"]) == HONEST_RESULT
-    assert report.cpu <= attack.limits.get("cpu", LIMITS["cpu"]) + OVERRUN
+    assert report.cpu - report.start <= attack.limits.get("cpu", LIMITS["cpu"]) + OVERRUN
 
 
 def outcome(told: dict[str, Any], expected: Gives | Fails) -> Any:

@@ -61,3 +61,27 @@ await f();
 /// gives: "over"
 await race(() => tools.twice({ f: () => sleep(60) }), () => sleep(0.01));
 export default "over";
+
+/// [killed workers] be killed while computing
+/// only: process
+/// limits: cpu=10
+/// fails: internal worker process
+for (;;);
+
+/// [killed workers] be killed while waiting
+/// only: process
+/// fails: internal worker process
+await sleep(60);
+
+/// [killed workers] be killed between thousands of calls
+/// only: process
+/// limits: max_calls=10000000
+/// fails: internal worker process
+for (;;) await tools.echo({ value: [1] });
+
+/// [killed workers] be killed with streams and callbacks open
+/// only: process
+/// limits: max_calls=10000000
+/// fails: internal worker process
+await parallel(() => tools.twice({ f: () => sleep(60) }),
+  async () => { for (;;) for await (const _ of llm("scripted/model").stream("x")); });

@@ -52,3 +52,27 @@ f()
 --- gives: "over"
 race(function() tools.twice{f = function() sleep(60) end} end, function() sleep(0.01) end)
 return "over"
+
+--- [killed workers] be killed while computing
+--- only: process
+--- limits: cpu=10
+--- fails: internal worker process
+while true do end
+
+--- [killed workers] be killed while waiting
+--- only: process
+--- fails: internal worker process
+sleep(60)
+
+--- [killed workers] be killed between thousands of calls
+--- only: process
+--- limits: max_calls=10000000
+--- fails: internal worker process
+while true do tools.echo{value = {1}} end
+
+--- [killed workers] be killed with streams and callbacks open
+--- only: process
+--- limits: max_calls=10000000
+--- fails: internal worker process
+parallel(function() tools.twice{f = function() sleep(60) end} end,
+  function() while true do for _ in llm("scripted/model"):stream("x") do end end end)
