@@ -157,9 +157,26 @@ def test_nothing_counts_after_the_end():
     assert run_.take() == []
 
 
-@pytest.mark.parametrize("message", [Return(9, 1), Raise(9, {"kind": "spell"}), Cancel(9), Cancel(0)])
-def test_answers_nobody_asked_for_are_ignored(message):
-    assert run(Scripted([message, Done(1)])).ended == Done(1)
+@pytest.mark.parametrize("message", [Return(9, 1), Raise(9, {"kind": "spell"}), Cancel(9), Cancel(1)])
+def test_answers_to_what_was_never_asked_are_lies(message):
+    ended = run(Scripted([message, Done(1)])).ended
+    assert isinstance(ended, Failed)
+    assert ended.error["kind"] == "internal"
+    assert "never made" in ended.error["message"] or "nobody waits for" in ended.error["message"]
+
+
+def test_a_call_may_be_cancelled_again_and_after_its_answer():
+    assert run(Scripted([Call(1, "add", {}), Cancel(1), Cancel(1), Done(1)])).ended == Done(1)
+
+
+@pytest.mark.parametrize("file", [[], {}, 7, None, "x" * 100])
+@pytest.mark.parametrize("line", [[], "1", -1, 2**60, True, None])
+def test_errors_with_wrong_fields_lose_them(file, line):
+    error = {"kind": ["limit"], "message": {}, "file": file, "line": line, "stack": "no", "hint": 7, "more": 1}
+    ended = run(Scripted([Failed(error)])).ended
+    assert isinstance(ended, Failed)
+    assert ended.error["message"] == "unknown error"
+    assert set(ended.error) <= {"kind", "message", "file", "line"}
 
 
 def test_streams_give_batches_and_their_errors_last():
@@ -232,11 +249,12 @@ def test_the_runtime_calls_a_function_of_the_script():
         good, bad = run_.invoke(4, [1]), run_.invoke(5, [])
         assert run_.take() == [Invoke(1, 4, [1]), Invoke(2, 5, [])]
         run_.receive(Return(1, "one"))
-        run_.receive(Return(1, "again"))
         run_.receive(Raise(2, {"kind": "value", "message": "no"}))
         assert await good == "one"
         with pytest.raises(Exception, match="no"):
             await bad
+        run_.receive(Return(1, "again"))
+        assert "nobody waits for" in run_.aborting.message
 
     asyncio.run(main())
 
