@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from llmspell.cli import show
+from llmspell.cli.arguments import complete_model
 from llmspell.errors import PermissionDeniedError
 from llmspell.permissions import ALL, KEYS, KINDS, Permissions
 
@@ -51,7 +52,14 @@ def options(command: _Command) -> _Command:
     command = click.option("-A", "--allow-all", is_flag=True, help="Let it do everything.")(command)
     for kind, (metavar, text) in reversed(_FLAGS.items()):
         flag = _PREFIX + kind
-        command = click.option(flag, f"allow_{kind}", multiple=True, metavar=f"[={metavar}]", help=text)(command)
+        command = click.option(
+            flag,
+            f"allow_{kind}",
+            multiple=True,
+            metavar=f"[={metavar}]",
+            shell_complete=complete_model if kind == "model" else None,
+            help=text,
+        )(command)
     return command
 
 

@@ -345,8 +345,8 @@ class TestModels:
 
     ASK = "return llm(params.m):complete('Hi').text"
 
-    def ask(self, llmspell: Program, model: str) -> Any:
-        outcome = llmspell("run", "-e", self.ASK, "--lang", "lua", "-p", f"m={model}", "--json")
+    def ask(self, llmspell: Program, model: str, *flags: str) -> Any:
+        outcome = llmspell("run", "-e", self.ASK, "--lang", "lua", "-p", f"m={model}", "--json", *flags)
         assert outcome.code == (1 if outcome.json["error"] else 0)
         return outcome.json["error"] or outcome.json["value"]
 
@@ -381,6 +381,7 @@ class TestModels:
     @pytest.mark.parametrize("content", [b"GGUF\x03\x00\x00\x00", b"not a model at all"])
     def test_a_damaged_file(self, llmspell: Program, home: Path, content: bytes) -> None:
         (home / "bad.gguf").write_bytes(content)
-        error = self.ask(llmspell, "./bad.gguf")
+        assert self.ask(llmspell, "./bad.gguf")["kind"] == "permission"
+        error = self.ask(llmspell, "./bad.gguf", "--allow-read=bad.gguf")
         assert error["kind"] == "model"
         assert "bad.gguf" in error["message"]
