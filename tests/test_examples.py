@@ -45,6 +45,7 @@ SPELLS = {
     "13_fallback": Spell(),
     "14_web": Spell(permissions=Permissions(net=(NetRule("localhost", methods=("GET",)),))),
     "15_notes": Spell(permissions=Permissions(read=("*",), write=("*",))),
+    "16_word_report": Spell(permissions=Permissions(read=("*",), write=("*",), run=(("sort",),))),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
 LIMITS = llmspell.Limits(timeout=300)
@@ -224,6 +225,15 @@ class TestSpells:
         first, second, _ = (notes / "summary.md").read_text(encoding="utf-8").splitlines()
         assert first == "- notes/a.txt: You said: Sum up in one sentence: The harbour opens at six.. That is all."
         assert second.startswith("- notes/b.txt: ")
+
+    def test_word_report(self, config: Config, notes: Path, language: str) -> None:
+        result = run("16_word_report", language, config)
+        report = (notes / "report" / "words.tsv").read_bytes()
+        title, *counts = report.decode().splitlines()
+        assert title.startswith("# You said: Give a short title")
+        assert counts == ["6\tnotes/c.txt", "6\tnotes/b.txt", "5\tnotes/a.txt"]
+        assert result.blob(result.value) == report
+        assert result.output.startswith("3 notes, SHA-256 of the report: ")
 
     def test_notes_need_permissions(self, notes: Path, language: str) -> None:
         spell = llmspell.Spell.load(EXAMPLES / f"15_notes.{language}")

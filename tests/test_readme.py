@@ -124,7 +124,13 @@ def test_spells_run(block: Block, folder: Path) -> None:
         tools=[weather],
         model="scripted/test",
         http_transport=httpx2.MockTransport(web),
-        permissions=Permissions(net=(NetRule("api.example.com"),)),
+        permissions=Permissions(
+            read=(os.path.realpath(folder),),
+            write=(os.path.realpath(folder),),
+            net=(NetRule("api.example.com"),),
+            env=("HOME",),
+            run=(("sort",),),
+        ),
         stdin="one\ntwo\n",
         limits=llmspell.Limits(timeout=30),
         check=False,
@@ -203,7 +209,7 @@ def check_command(line: str) -> None:
 
 def check_llmspell(args: list[str]) -> None:
     command: click.Command = app
-    context = click.Context(app, info_name="llmspell")
+    context = click.Context(app, info_name="llmspell", **app.context_settings)
     while isinstance(command, click.Group) and args:
         found = command.get_command(context, args[0])
         assert found is not None, f"there is no command {args[0]}"

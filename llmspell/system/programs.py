@@ -101,7 +101,8 @@ class Programs:
                 f"run: there is no program {argv[0][:60]!r}", hint="it must be on the PATH, or be named by its path"
             )
         path = os.path.abspath(found)
-        if (ALL,) not in self._permissions.run and self._permissions.may_write(os.path.realpath(path)):
+        everything = (ALL,) in self._permissions.run or ALL in self._permissions.write
+        if not everything and self._permissions.may_write(os.path.realpath(path)):
             raise PermissionDeniedError(
                 f"run: this spell may not run {argv[0][:60]!r}, because it may also write that file",
                 hint="allow it to write in another folder",

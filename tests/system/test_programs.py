@@ -162,7 +162,8 @@ def test_a_program_that_the_spell_may_write_does_not_run(tmp_path: Path) -> None
     for name in (program, link, "tool"):
         with pytest.raises(PermissionDeniedError, match="may also write"):
             finish(Programs(permissions, {"PATH": folder}).run([name]))
-    assert finish(Programs(Permissions(run=((program,),))).run([program])).code == 0
+    for write in ((), ("*",)):
+        assert finish(Programs(Permissions(run=((program,),), write=write)).run([program])).code == 0
 
 
 def test_a_file_that_is_no_program(tmp_path: Path) -> None:
