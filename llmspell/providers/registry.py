@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from llmspell.config import Config
+from llmspell.config import Config, ProviderConfig
 from llmspell.errors import InvalidValueError, ModelError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers.base import LLMProvider, ModelInfo
@@ -295,7 +295,18 @@ class ProviderRegistry:
             for key in ("threads", "context_length", "idle_timeout")
             if (value := getattr(local, key)) is not None
         }
-        return LocalProvider(store, "auto" if name == "local" else name, **settings)  # type: ignore[arg-type]  # one of the three names
+        limits = self._limits_of_local(name)
+        provider = LocalProvider(store, "auto" if name == "local" else name, **settings)  # type: ignore[arg-type]  # one of the three names
+        return _shared([provider], limits, None) if limits else provider
+
+    def _limits_of_local(self, name: str) -> Mapping[str, int]:
+        own = self._config.providers.get(name, ProviderConfig())
+        if own != ProviderConfig(limits=own.limits):
+            raise InvalidValueError(
+                f"providers.{name}: a local runtime takes nothing but limits there",
+                hint=f"[local] has its settings; with base_url, {name} is a service behind HTTP",
+            )
+        return own.limits
 
     def _model_folder(self) -> Path:
         from llmspell.providers.local.store import default_directory  # local models alone have one

@@ -8,6 +8,7 @@ from llmspell.config import Config, ProviderConfig
 from llmspell.errors import InvalidValueError
 from llmspell.providers import address
 from llmspell.providers.catalog import ROWS, Row
+from llmspell.providers.costs import LOCAL
 from llmspell.providers.network import Network, Timeouts, is_loopback
 
 
@@ -28,7 +29,7 @@ class Services:
         Raises `InvalidValueError` for a configured one without a URL.
         """
         known, own = ROWS.get(name), self._config.providers.get(name)
-        if own is not None:
+        if own is not None and not (name in LOCAL and own.base_url is None):  # a runtime, and no service
             known = _laid_over(name, own, known)
         base_url = self._environ.get("OPENAI_BASE_URL")
         if known and name == "openai" and base_url and not (own and own.base_url):

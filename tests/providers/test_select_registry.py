@@ -12,6 +12,7 @@ from llmspell.config import Config, ProviderConfig, SelectionConfig
 from llmspell.errors import InvalidValueError, NetworkError, NotFoundError, RateLimitError
 from llmspell.providers.registry import ProviderRegistry
 from llmspell.providers.select import Balance, Fallback, Route
+from llmspell.providers.select.paced import Paced
 from llmspell.testing import Answer, RecordedTransport
 from tests.providers.selecting import asking, scripted
 
@@ -188,6 +189,30 @@ def test_a_provider_keeps_to_its_limits_over_http():
     asyncio.run(all_at_once())
     assert len(recorded.requests) == 4
     assert time.monotonic() - started >= 0.035
+
+
+@pytest.mark.parametrize("name", ["local", "llamacpp", "ctransformers"])
+def test_local_runtimes_keep_to_limits_too(tmp_path, name):
+    models = registry(cache_dir=tmp_path, providers={name: ProviderConfig(limits={"concurrent": 1})})
+    assert isinstance(models.provider(name), Paced)
+    assert models.resolve(f"{name}/tiny")[1] == "tiny"
+    assert name in models.names()
+    assert models.services.row(name) is None
+    assert not isinstance(registry(cache_dir=tmp_path).provider(name), Paced)
+
+
+def test_local_runtimes_take_nothing_else_there(tmp_path):
+    models = registry(cache_dir=tmp_path, providers={"local": ProviderConfig(limits={"rpm": 1}, timeout=3)})
+    with pytest.raises(
+        InvalidValueError, match=r"providers\.local: a local runtime takes nothing but limits"
+    ) as caught:
+        models.provider("local")
+    assert "[local]" in caught.value.hint
+
+
+def test_a_service_may_have_the_name_of_a_local_runtime():
+    models = registry(providers={"llamacpp": ProviderConfig(base_url="http://127.0.0.1:8080/v1")})
+    assert models.services.row("llamacpp").base_url == "http://127.0.0.1:8080/v1"
 
 
 def test_a_fallback_sees_what_the_server_asks():
