@@ -295,7 +295,9 @@ class _Run:
 
     @property
     def tools(self) -> dict[str, BaseTool]:
-        return self.host.tools
+        if self.permissions.tools is None:
+            return self.host.tools
+        return {name: tool for name, tool in self.host.tools.items() if self.permissions.may_use_tool(name)}
 
     @property
     def connections(self) -> GuardedConnections:

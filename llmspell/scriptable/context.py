@@ -85,7 +85,7 @@ class RunContext(Protocol):
 
     @property
     def tools(self) -> Mapping[str, BaseTool]:
-        """The tools of the host, by name."""
+        """The tools of the host that the run may use, by name."""
         ...
 
     @property

@@ -13,10 +13,10 @@ from llmspell.scriptable.context import RunContext
 
 async def call_tool(context: RunContext, name: str, arguments: dict[str, Any] | None = None) -> Any:
     """Call a tool of the host by its name."""
+    if not context.permissions.may_use_tool(name):
+        raise denied("tool", f"call the tool {name[:64]!r}", name[:64])
     tool = context.tools.get(name)
     if tool is None:
         known = f"the tools are {', '.join(sorted(context.tools))}" if context.tools else "the host offers no tools"
         raise NotFoundError(f"there is no tool '{name[:64]}'", hint=near(name, context.tools) or known)
-    if not context.permissions.may_use_tool(name):
-        raise denied("tool", f"call the tool {name!r}", name)
     return await tool.call(arguments or {}, serving(context))

@@ -1,7 +1,10 @@
-let refused;
-try {
-  await tools.add({ a: 1, b: 1 });
-} catch (failure) {
-  refused = [failure.kind, failure.message, failure.hint];
+async function refusal(call) {
+  try {
+    await call();
+  } catch (failure) {
+    return [failure.kind, failure.message, failure.hint];
+  }
 }
-export default { refused, granted: await tools.echo({ value: 1 }) };
+const refused = await refusal(() => tools.add({ a: 1, b: 1 }));
+const [unknown] = await refusal(() => tools.nothing({}));
+export default { refused, unknown, granted: await tools.echo({ value: 1 }) };

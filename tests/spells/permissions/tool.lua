@@ -1,2 +1,9 @@
-local _, failure = pcall(function() return tools.add { a = 1, b = 1 } end)
-return { refused = { failure.kind, failure.message, failure.hint }, granted = tools.echo { value = 1 } }
+local function refusal(call)
+  local _, failure = pcall(call)
+  return { failure.kind, failure.message, failure.hint }
+end
+return {
+  refused = refusal(function() return tools.add { a = 1, b = 1 } end),
+  unknown = refusal(function() return tools.nothing {} end)[1],
+  granted = tools.echo { value = 1 },
+}
