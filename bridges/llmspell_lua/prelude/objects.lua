@@ -1,14 +1,24 @@
 -- The bridge objects, built from the generated descriptions: functions, modules, and objects such as `llm`.
 -- An object lives here alone; what its constructor was given travels with each call as `self`.
 local bridge = ...
-local concat, format, next, rawequal = table.concat, string.format, next, rawequal
+local concat, format, error, load = table.concat, string.format, error, loadstring or load
+local next, rawequal = next, rawequal
 local rawset, select, setmetatable, type = rawset, select, setmetatable, type
 
 local encode, tasks, opaque = bridge.values.encode, bridge.tasks, bridge.state.opaque
 local handle = bridge.main.handle
 local described = bridge.proxies
-local objects = {}
+local objects, modules = {}, {}
 local selves = setmetatable({}, { __mode = "k" })
+
+-- What is said of one of them, which is text until a script uses it.
+local function read(kind, name)
+  local made, problem = load("return " .. described[kind][name], "=")
+  if not made then
+    error(problem, 0) -- no memory
+  end
+  return made()
+end
 
 -- JSON of the arguments under the names of the parameters, after `first` (a member already in JSON, or nil).
 local function named(params, first, ...)
@@ -37,7 +47,7 @@ end
 
 -- A function of the runtime.
 function objects.single(name)
-  local spec = described.functions[name]
+  local spec = read("functions", name)
   return function(...)
     return send(spec, named(spec.params, nil, ...))
   end
@@ -45,9 +55,11 @@ end
 
 -- A member of a module: called with a dot or with a colon, since nobody can mean the module as an argument.
 function objects.member(module, name, key)
-  local spec = described.modules[name][key]
+  local members = modules[name] or read("modules", name)
+  modules[name] = members
+  local spec = members[key]
   if not spec then
-    bridge.near(name, key, described.modules[name])
+    bridge.near(name, key, members)
   end
   local function call(first, ...)
     if rawequal(first, module) then
@@ -71,7 +83,7 @@ end
 
 -- The constructor of a class.
 function objects.class(class)
-  local spec, methods = described.classes[class], {}
+  local spec, methods = read("classes", class), {}
   for name, of_method in next, spec.methods do
     methods[name] = method(class, name, of_method)
   end

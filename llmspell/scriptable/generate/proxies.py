@@ -12,8 +12,20 @@ _WIDTH = 110
 
 
 def lua_proxies(described: Plain) -> str:
-    """A Lua chunk that returns the table of proxies; languages that keep snake_case need no specs."""
-    return f"-- {NOTICE}\nreturn {_written(_tree(described, _lua_method, _names), _LUA)}\n"
+    """A Lua chunk that returns the table of proxies; languages that keep snake_case need no specs.
+
+    Each object is text of its own, a sixth of its tables: thousands of spells may wait in one process, and few use
+    more than one or two.
+    """
+    kinds = "".join(
+        f"  {kind} = {{\n{''.join(_late(name, each) for name, each in things.items())}  }},\n"
+        for kind, things in _tree(described, _lua_method, _names).items()
+    )
+    return f"-- {NOTICE}\nreturn {{\n{kinds}}}\n"
+
+
+def _late(name: str, proxy: Plain) -> str:
+    return f"    {name} = [[{_written(proxy, _LUA, '    ')}]],\n"
 
 
 def js_proxies(described: Plain) -> str:
