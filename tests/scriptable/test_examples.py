@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx2
 import pytest
 
 import llmspell
-from llmspell.permissions import Permissions
+from llmspell.permissions import NetRule, Permissions
 from llmspell.testing import ScriptedProvider
 from tests.spells.ground import standing_on
 
@@ -29,7 +30,15 @@ def permissions() -> Iterator[Permissions]:
     files = {"notes.txt": "one two\nthree\n", "cat.png": "no cat"}
     with standing_on(files, {}) as folder:
         here = str(folder)
-        yield Permissions(read=(here,), write=(here,), env=("HOME",), run=(("sort",),))
+        net = (NetRule("api.example.com"),)
+        yield Permissions(read=(here,), write=(here,), net=net, env=("HOME",), run=(("sort",),))
+
+
+def serve(request: httpx2.Request) -> httpx2.Response:
+    """What is at `api.example.com`."""
+    if request.url.path == "/changes":
+        return httpx2.Response(200, text="data: new\n\n")
+    return httpx2.Response(200, json={"items": [1, 2]})
 
 
 @pytest.mark.parametrize(("language", "source"), EXAMPLES)
@@ -41,6 +50,7 @@ def test_an_example_runs(language: str, source: str, permissions: Permissions) -
         tools=[lookup_order],
         stdin="one\ntwo\n",
         permissions=permissions,
+        http_transport=httpx2.MockTransport(serve),
         isolation="inline",
     )
     assert result.error is None

@@ -134,6 +134,16 @@ def test_only_listed_methods_exist() -> None:
         "llm.transcribe",
         "llm.count_tokens",
         "llm.info",
+        "http.fetch",
+        "http.get",
+        "http.head",
+        "http.post",
+        "http.put",
+        "http.patch",
+        "http.delete",
+        "http.stream",
+        "http.lines",
+        "http.events",
         "spell.usage",
         "spell.limits",
         "spell.budget",
@@ -169,7 +179,14 @@ def test_only_listed_methods_exist() -> None:
 
 
 def test_streams_are_known_beforehand() -> None:
-    assert {name for name, each in methods().items() if each.stream} == {"llm.stream", "stdin.lines", "fs.lines"}
+    assert {name for name, each in methods().items() if each.stream} == {
+        "llm.stream",
+        "stdin.lines",
+        "fs.lines",
+        "http.stream",
+        "http.lines",
+        "http.events",
+    }
 
 
 def test_a_spell_that_calls_no_model_loads_nothing_heavy() -> None:
