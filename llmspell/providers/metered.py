@@ -7,7 +7,7 @@ Whoever calls models on behalf of a run, a bridge object or an agent, takes them
     response = await provider.complete(Request(model=model, messages=[...]))
 
 An agent with a budget of its own takes `MeteredModels(registry, budget.child(max_cost=0.01))`, where `registry` is that
-of the run: then both budgets are charged, because a child's spending is its parent's.
+of the run: its calls are charged once, to the child, whose spending is its parent's.
 """
 
 from __future__ import annotations
@@ -84,8 +84,15 @@ class Metered(Wrapped):
     """
 
     def __init__(self, provider: LLMProvider, budget: Budget) -> None:
+        if isinstance(provider, Metered) and any(each is provider.budget for each in budget.line()):
+            provider = provider.unmetered  # whom it would charge is charged by our own budget
         super().__init__(provider)
-        self._budget = budget
+        self.budget = budget
+
+    @property
+    def unmetered(self) -> LLMProvider:
+        """The provider itself."""
+        return self._provider
 
     async def complete(self, request: Request) -> Response:
         spending, longest = await self._spending(request.model, lambda: self._of_request(request))
@@ -122,7 +129,7 @@ class Metered(Wrapped):
         def forecast() -> Forecast:
             from llmspell.providers import forecast
 
-            return forecast.of_texts(self._provider, model, texts, priced=self._budget.bounds_cost)
+            return forecast.of_texts(self._provider, model, texts, priced=self.budget.bounds_cost)
 
         spending, _ = await self._spending(model, forecast)
         with spending, spending.attempts():
@@ -133,7 +140,7 @@ class Metered(Wrapped):
         def forecast() -> Forecast:
             from llmspell.providers import forecast
 
-            return forecast.of_job(self._provider, job, priced=self._budget.bounds_cost)
+            return forecast.of_job(self._provider, job, priced=self.budget.bounds_cost)
 
         spending, _ = await self._spending(job.model, forecast)
         with spending, spending.attempts():
@@ -143,21 +150,21 @@ class Metered(Wrapped):
     def _of_request(self, request: Request) -> Forecast:
         from llmspell.providers import forecast  # where nothing is bounded, nothing is estimated
 
-        return forecast.of_request(self._provider, request, priced=self._budget.bounds_cost)
+        return forecast.of_request(self._provider, request, priced=self.budget.bounds_cost)
 
     async def _spending(self, model: str, forecast: Callable[[], Forecast]) -> tuple[Spending, int | None]:
         """What a call may spend, once there is room for it, and how long its answer may be, if that is new."""
         expected, longest = NOTHING, None
-        if self._budget.bounded:
+        if self.budget.bounded:
             # The first count takes half a second: tiktoken reads its tables.
             expected = await asyncio.to_thread(forecast)
             held, longest = await self._reserved(expected)
         else:
-            held = Reservation(self._budget, 0.0, 0)
-        return Spending(self._provider, model, self._budget, held, expected), longest
+            held = Reservation(self.budget, 0.0, 0)
+        return Spending(self._provider, model, self.budget, held, expected), longest
 
     async def _reserved(self, forecast: Forecast) -> tuple[Reservation, int | None]:
-        budget, patient = self._budget, True
+        budget, patient = self.budget, True
         while True:
             output = _output(forecast, budget, patient=patient)
             held = budget.reserve(forecast.cost(output), forecast.input + output, patient=patient)

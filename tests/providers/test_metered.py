@@ -377,6 +377,18 @@ def test_every_model_of_a_choice_is_charged_for_itself():
     assert budget.cost == pytest.approx(112 * 0.001 + 15 * 0.002)
 
 
+def test_a_part_of_a_run_charges_it_once():
+    run_budget, other = Budget(), Budget()
+    part = run_budget.child(max_tokens=1000)
+    choice = Fallback(["a/m"], name="one")
+    models = MeteredModels(MeteredModels(Models(Model("a"), choice), run_budget), part)
+    for name in ("a/m", "one"):
+        run(models.resolve(name)[0].complete(ask()))
+    assert (part.tokens, run_budget.tokens, run_budget.cost) == (30, 30, pytest.approx(0.03))
+    run(Metered(models.resolve("a/m")[0], other).complete(ask()))
+    assert (part.tokens, run_budget.tokens, other.tokens) == (45, 45, 15)
+
+
 def test_every_attempt_is_reserved():
     class Repeating(Model):
         attempts = 0
