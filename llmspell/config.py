@@ -94,6 +94,8 @@ class ProviderConfig:
     """The header that holds the key alone, such as `api-key`; None leaves it to the format."""
     query: Mapping[str, str] = field(default_factory=_empty, repr=False)
     """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
+    prices: str | None = None
+    """The service of the price list whose prices it has, such as `openai` for a proxy in front of it."""
     limits: Mapping[str, int] = field(default_factory=_empty)
     """How fast it may be asked: `rpm` requests and `tpm` tokens a minute, `concurrent` calls at once."""
     timeouts: Mapping[str, float] = field(default_factory=_empty)

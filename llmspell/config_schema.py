@@ -177,6 +177,7 @@ SCHEMA: Schema = {
             "dialect": SWITCHES,
             "auth_header": TEXT,
             "query": HEADERS,
+            "prices": TEXT,
             "limits": {"rpm": COUNT, "tpm": COUNT, "concurrent": COUNT},
             **NETWORK,
         }

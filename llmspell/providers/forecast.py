@@ -159,7 +159,8 @@ def _price(provider: LLMProvider, model: str, usage: Usage) -> float:
 def _unknown_price(provider: LLMProvider, model: str) -> ModelError:
     return ModelError(
         f"the price of {provider.name}/{model} is not known, so max_cost cannot be kept",
-        hint="use a model with a known price, or bound the run with max_tokens instead of max_cost",
+        hint='bound the run with max_tokens instead, or say whose prices it has: prices = "openai" in '
+        f"[providers.{provider.name}] of llmspell.toml",
         provider=provider.name,
     )
 

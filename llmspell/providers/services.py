@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 from llmspell.config import Config, ProviderConfig
 from llmspell.errors import InvalidValueError
+from llmspell.nearest import nearest
 from llmspell.providers import address
 from llmspell.providers.catalog import ROWS, Row
-from llmspell.providers.costs import LOCAL
+from llmspell.providers.costs import LOCAL, PRICED
 from llmspell.providers.network import Network, Timeouts, is_loopback
 
 
@@ -33,7 +34,7 @@ class Services:
             known = _laid_over(name, own, known)
         base_url = self._environ.get("OPENAI_BASE_URL")
         if known and name == "openai" and base_url and not (own and own.base_url):
-            known = known._replace(base_url=base_url, key_required=False, prices=None)
+            known = known._replace(base_url=base_url, key_required=False, prices=own and own.prices)
         return known
 
     def key(self, row: Row) -> str | None:
@@ -121,4 +122,12 @@ def _laid_over(name: str, own: ProviderConfig, known: Row | None) -> Row:
         dialect=own.dialect if own.wire and own.wire != known.wire else {**known.dialect, **own.dialect},
         auth_header=own.auth_header or known.auth_header,
         query=own.query or known.query,
+        prices=_prices(name, own.prices) if own.prices else known.prices,
     )
+
+
+def _prices(name: str, service: str) -> str:
+    if service not in PRICED:
+        hint = nearest(service, PRICED) or f"known are {', '.join(sorted(PRICED))}"
+        raise InvalidValueError(f"providers.{name}.prices: there are no prices of {service!r}", hint=hint)
+    return service

@@ -12,7 +12,7 @@ import pytest
 from llmspell.config import Config, LocalConfig, ProviderConfig
 from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.providers import registry as module
-from llmspell.providers.base import Request
+from llmspell.providers.base import Request, Usage
 from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
@@ -308,3 +308,17 @@ def test_a_registry_imports_nothing_heavy():
 def test_a_provider_imports_no_more_than_it_needs():
     code = "from llmspell.providers.registry import ProviderRegistry\nProviderRegistry(environ={}).resolve('openai/x')"
     assert imported_by(code) <= {"asyncio", "httpx2", "ssl", "importlib.metadata"}
+
+
+def test_whose_prices_a_service_has():
+    usage = Usage(1_000_000, 0)
+    for environ in ({}, {"OPENAI_BASE_URL": "http://proxy.test/v1"}):
+        here = {"openai": ProviderConfig(base_url=None if environ else "http://proxy.test/v1", prices="openai")}
+        models = ProviderRegistry(Config(providers=here), environ=environ)
+        assert models.provider("openai").cost("gpt-4o", usage) == pytest.approx(2.5)
+    unpriced = ProviderRegistry(Config(providers={"here": ProviderConfig(base_url="http://proxy.test/v1")}), environ={})
+    assert unpriced.provider("here").cost("gpt-4o", usage) is None
+    wrong = {"here": ProviderConfig(base_url="http://proxy.test/v1", prices="opena")}
+    with pytest.raises(InvalidValueError, match=r"providers\.here\.prices: there are no prices of 'opena'") as caught:
+        ProviderRegistry(Config(providers=wrong), environ={}).provider("here")
+    assert "openai" in caught.value.hint
