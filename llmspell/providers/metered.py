@@ -83,6 +83,8 @@ class Metered(Wrapped):
     Raises `LimitError` where the budget is not enough, and `ModelError` where money is bounded and a price unknown.
     """
 
+    budget: Budget
+
     def __init__(self, provider: LLMProvider, budget: Budget) -> None:
         if isinstance(provider, Metered) and any(each is provider.budget for each in budget.line()):
             provider = provider.unmetered  # whom it would charge is charged by our own budget

@@ -34,7 +34,7 @@ class Services:
             known = _laid_over(name, own, known)
         base_url = self._environ.get("OPENAI_BASE_URL")
         if known and name == "openai" and base_url and not (own and own.base_url):
-            known = known._replace(base_url=base_url, key_required=False, prices=own and own.prices)
+            known = known._replace(base_url=base_url, key_required=False, prices=own.prices if own else None)
         return known
 
     def key(self, row: Row) -> str | None:
