@@ -9,6 +9,7 @@ granted the same.
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias
@@ -20,7 +21,6 @@ from llmspell.errors import LlmspellError, NetworkError, ProviderError, TimeoutE
 
 if TYPE_CHECKING:
     import ssl
-    from concurrent.futures import ThreadPoolExecutor
 
 CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 60.0
@@ -28,7 +28,7 @@ IDLE_TIMEOUT = 60.0
 MAX_CONNECTIONS = 32
 """At once, for one grant."""
 _KEPT, _KEPT_SECONDS = 8, 30.0
-_LOOKUPS = 4
+_LOOKUPS = 8
 _POOLS = 16
 _TRIED = 4
 _TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": IDLE_TIMEOUT, "write": IDLE_TIMEOUT, "pool": None}
@@ -123,7 +123,7 @@ class GuardedConnections:
         self._resolve = resolve or self._look_up
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pools: dict[tuple[Hashable, bool], _Pinned] = {}
-        self._threads: ThreadPoolExecutor | None = None
+        self._lookups = asyncio.Semaphore(_LOOKUPS)
         self._tls: ssl.SSLContext | None = None
 
     async def open(self, outgoing: Outgoing, guard: Guard) -> Incoming:
@@ -149,9 +149,6 @@ class GuardedConnections:
     async def aclose(self) -> None:
         """Close all connections. They can be used again afterwards."""
         pools, self._pools = self._pools, {}
-        threads, self._threads = self._threads, None
-        if threads is not None:
-            threads.shutdown(wait=False, cancel_futures=True)
         if self._loop is asyncio.get_running_loop():
             for pool in pools.values():
                 await pool.aclose()
@@ -159,7 +156,7 @@ class GuardedConnections:
     async def _pool(self, guard: Guard, *, secure: bool) -> _Pinned:
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
-            self._loop, self._pools = loop, {}
+            self._loop, self._pools, self._lookups = loop, {}, asyncio.Semaphore(_LOOKUPS)
         key = (guard.key, secure)
         pool = self._pools.pop(key, None) or _Pinned(_Backend(self._resolve, guard), self._context(secure=secure))
         self._pools[key] = pool
@@ -174,17 +171,39 @@ class GuardedConnections:
         return self._tls
 
     async def _look_up(self, host: str, port: int) -> list[str]:
-        import socket
+        lookups, loop = self._lookups, asyncio.get_running_loop()
+        await lookups.acquire()
+        found: asyncio.Future[list[str]] = loop.create_future()
 
-        if self._threads is None:
-            from concurrent.futures import ThreadPoolExecutor  # its own, so that slow names hold up spells alone
+        def settle(addresses: list[str], failure: OSError | None) -> None:
+            lookups.release()
+            if found.done():
+                return
+            if failure is None:
+                found.set_result(addresses)
+            else:
+                found.set_exception(failure)
 
-            self._threads = ThreadPoolExecutor(_LOOKUPS, "llmspell-names")
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(
-            self._threads, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        )
-        return list(dict.fromkeys(str(address[0]) for *_, address in found))
+        def work() -> None:
+            addresses, failure = _resolved(host, port)
+            with suppress(RuntimeError):  # the loop is over
+                loop.call_soon_threadsafe(settle, addresses, failure)
+
+        # A thread of its own: slow names hold up neither other work nor the end of the program.
+        threading.Thread(target=work, name="llmspell-name", daemon=True).start()
+        return await found
+
+
+def _resolved(host: str, port: int) -> tuple[list[str], OSError | None]:
+    import socket
+
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        return [], error
+    except ValueError:  # a name that cannot be asked for
+        return [], socket.gaierror()
+    return list(dict.fromkeys(str(address[0]) for *_, address in answers)), None
 
 
 class _Backend(httpcore2.AsyncNetworkBackend):

@@ -8,14 +8,17 @@ import shlex
 import socket
 import ssl
 import subprocess
+import threading
 import zlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from llmspell.errors import (
     InvalidValueError,
@@ -169,6 +172,48 @@ class TestAddresses:
 
         asyncio.run(run())
 
+    def test_slow_names_hold_up_nothing_else(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Not even the end of the program, which would wait for the threads of an executor."""
+        real, go, asked = socket.getaddrinfo, threading.Event(), []
+
+        def slow(host: str, *args: Any, **options: Any) -> Any:
+            asked.append(host)
+            if host != "localhost":
+                go.wait(20)
+            return real("127.0.0.1", *args, **options)
+
+        monkeypatch.setattr(socket, "getaddrinfo", slow)
+
+        async def run() -> None:
+            async with LoopbackServer(http(b"hello")) as server, connected() as connections:
+                rules = (NetRule("*"), NetRule("localhost"))
+                for n in range(4):
+                    with pytest.raises(TimeoutExceededError):
+                        await fetch(connections, f"http://slow{n}.test/", *rules, timeout=0.01)
+                got = await fetch(connections, f"http://localhost:{server.port}/", *rules)
+                assert got == (200, b"hello")
+
+        asyncio.run(run())
+        waiting = [thread for thread in threading.enumerate() if thread.name == "llmspell-name"]
+        assert waiting
+        assert all(thread.daemon for thread in waiting)
+        go.set()
+        for thread in waiting:
+            thread.join()
+
+    def test_a_name_that_cannot_be_asked_for_is_not_there(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def refuse(*_: Any, **__: Any) -> Any:
+            raise UnicodeError("label too long")
+
+        monkeypatch.setattr(socket, "getaddrinfo", refuse)
+
+        async def run() -> None:
+            async with connected() as connections:
+                with pytest.raises(NetworkError, match="there is no host"):
+                    await fetch(connections, "http://a.test/", NetRule("*"))
+
+        asyncio.run(run())
+
     def test_proxies_of_the_environment_are_not_used(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for name in ("HTTP_PROXY", "ALL_PROXY", "http_proxy", "all_proxy"):
             monkeypatch.setenv(name, "http://127.0.0.1:1")
@@ -283,6 +328,22 @@ class TestConnections:
             async with LoopbackServer(steps) as server, connected() as connections:
                 with pytest.raises(NetworkError, match=words):
                     await fetch(connections, f"http://127.0.0.1:{server.port}/", LOCAL)
+
+        asyncio.run(run())
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(
+        st.binary(max_size=60),
+        st.sampled_from([b"", b"HTTP/1.1 200 X\r\n", b"HTTP/1.1 302 X\r\nlocation: ", b"HTTP/1.1 100 X\r\n\r\n",
+                         b"HTTP/1.1 200 X\r\ntransfer-encoding: chunked\r\n\r\n",
+                         b"HTTP/1.1 200 X\r\ncontent-encoding: gzip\r\n\r\n\x1f\x8b\x08"]),
+        st.sampled_from([b"", b"\r\n\r\n"]),
+    )  # fmt: skip
+    def test_whatever_a_server_says(self, said: bytes, before: bytes, after: bytes) -> None:
+        async def run() -> None:
+            async with LoopbackServer(*[[before + said + after, "cut"]] * 12) as server, connected() as connections:
+                with suppress(LlmspellError):
+                    await fetch(connections, f"http://127.0.0.1:{server.port}/", LOCAL, timeout=5)
 
         asyncio.run(run())
 
