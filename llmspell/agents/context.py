@@ -39,5 +39,3 @@ class ToolContext:
     """Then the answers to the questions that it had asked, by their ids."""
     spend: Callable[[Usage, float | None], None] | None = None
     """Tells the agent that called of models which the tool used, and of their price in US dollars."""
-    room: Mapping[str, Any] = field(default_factory=dict)
-    """What the calling agent has left: `max_tokens` and `max_cost`, where it has such limits."""

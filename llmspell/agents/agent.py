@@ -1,0 +1,432 @@
+"""`Agent`: a model with instructions and tools, that goes on until it has an answer.
+
+BaseAgent         a name, a description, `run`, `stream`, `as_tool`
+└── Agent         the loop of model and tools
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from llmspell.agents.context import ToolContext
+from llmspell.agents.data import usage_from_data
+from llmspell.agents.driver import Approve, Driver, decide
+from llmspell.agents.events import AgentEvent
+from llmspell.agents.hooks import Hook, Hooks
+from llmspell.agents.limits import AgentLimits
+from llmspell.agents.output import Mode, Output
+from llmspell.agents.result import AgentResult
+from llmspell.agents.results import MAX_RESULT
+from llmspell.agents.run import AgentRun
+from llmspell.agents.toolbox import Toolbox
+from llmspell.agents.tools import Approval, BaseTool, PausedError
+from llmspell.budget import Budget
+from llmspell.errors import InvalidValueError, ToolError
+from llmspell.providers.base import LLMProvider, Request, Usage
+from llmspell.providers.content import Message, Part
+
+if TYPE_CHECKING:
+    from llmspell.agents.history import HistoryPolicy
+    from llmspell.providers.select.selection import Models
+
+Prompt: TypeAlias = str | Message | Sequence[Part] | Sequence[Message]
+"""A text, the parts of a message of the user, a message, or several."""
+ModelSource: TypeAlias = Callable[[Budget], tuple[LLMProvider, str]]
+"""Gives the provider, keeping to a budget, and the model's name there."""
+
+CONCURRENCY = 8
+_OPTIONS = frozenset(Request.__dataclass_fields__) - {"model", "messages", "tools", "schema", "schema_name"}
+
+
+class AgentStream:
+    """The events of a run; `result` is there after the last one.
+
+    Leaving the loop early leaves the run: use `async with` or `aclose`, and its model and tools are cancelled at once.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._events = driver.events()
+
+    @property
+    def result(self) -> AgentResult | None:
+        """What the run came to; None until it has ended."""
+        return self._driver.result
+
+    def __aiter__(self) -> AsyncGenerator[AgentEvent, None]:
+        return self._events
+
+    async def __aenter__(self) -> AgentStream:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Cancel what is under way."""
+        await self._events.aclose()
+
+
+class BaseAgent(ABC):
+    """Whatever answers prompts, and may be a tool of others."""
+
+    name: str = "agent"
+    description: str = ""
+
+    @abstractmethod
+    def stream(self, prompt: Prompt, *, serving: ToolContext | None = None) -> AgentStream:
+        """Answer, and give the events as they happen."""
+
+    @abstractmethod
+    async def run(self, prompt: Prompt, *, serving: ToolContext | None = None, check: bool = True) -> AgentResult:
+        """Answer. `serving` is the spell or the agent that it is done for."""
+
+    @abstractmethod
+    async def resume(
+        self,
+        state: Mapping[str, Any],
+        answers: Mapping[str, Any],
+        *,
+        serving: ToolContext | None = None,
+        check: bool = True,
+    ) -> AgentResult:
+        """Go on with a run that paused."""
+
+    def as_tool(
+        self,
+        name: str | None = None,
+        *,
+        description: str | None = None,
+        approval: Approval = "allow",
+        timeout: float | None = None,
+        max_result: int | None = None,
+    ) -> AgentTool:
+        """This agent as a tool that takes a `prompt`; each call is a run of its own."""
+        return AgentTool(
+            self, name=name, description=description, approval=approval, timeout=timeout, max_result=max_result
+        )
+
+
+class Agent(BaseAgent):
+    """A model with instructions and tools.
+
+    `model` is a provider and the name of its model, or a `ModelSource`. `tools` are `BaseTool`s and typed Python
+    functions. `output` is what the answer must be: JSON Schema, its short form, or a Python type. `options` are fields
+    of `providers.base.Request`, such as `temperature`. `history` is a policy for long conversations. At most
+    `concurrency` tools run at once; `tool_timeout` (seconds) and `max_result` (characters) are for tools without their
+    own. An agent is not changed by its runs, and may have several at once.
+    """
+
+    def __init__(
+        self,
+        model: tuple[LLMProvider, str] | ModelSource,
+        *,
+        instructions: str | None = None,
+        tools: Iterable[BaseTool | Callable[..., Any]] = (),
+        output: Any = None,
+        output_mode: Mode = "auto",
+        limits: AgentLimits | None = None,
+        history: HistoryPolicy | None = None,
+        options: Mapping[str, Any] | None = None,
+        concurrency: int = CONCURRENCY,
+        tool_timeout: float | None = None,
+        max_result: int = MAX_RESULT,
+        name: str = "agent",
+        description: str = "",
+    ) -> None:
+        self.name = name
+        self.description = description
+        self.instructions = instructions
+        self.tools = Toolbox(tools)
+        self.limits = limits or AgentLimits()
+        self.history = history
+        self.concurrency = concurrency
+        self.tool_timeout = tool_timeout
+        self.max_result = max_result
+        self.falls_back = output_mode == "auto"
+        """Whether another way to structured output is tried when the model cannot do the first."""
+        self._source = model if callable(model) else source_of(*model)
+        self._output = None if output is None else Output(output, mode=output_mode)
+        self._options = _options(options or {})
+        self._hooks = Hooks()
+
+    def on(self, kind: str, hook: Hook) -> Hook:
+        """Register a hook for a kind of event, see `llmspell.agents.hooks`; `*` stands for all."""
+        self._hooks.on(kind, hook)
+        return hook
+
+    async def run(
+        self,
+        prompt: Prompt,
+        *,
+        history: Sequence[Message] = (),
+        context: Any = None,
+        approve: Approve | None = None,
+        hooks: Hooks | None = None,
+        limits: AgentLimits | None = None,
+        serving: ToolContext | None = None,
+        memory: dict[str, Any] | None = None,
+        check: bool = True,
+    ) -> AgentResult:
+        """Answer a prompt, after the conversation `history`.
+
+        `context` is passed to tools and never to the model. `approve` decides about calls that must be approved;
+        without it the run pauses. `limits` replace those of the agent. `serving` is whom the run serves, a spell or
+        another agent, whose budget it keeps to; `memory` is what a history policy has kept. A run that fails raises
+        its error, unless `check` is false: then it is in the result. Every other end is a `reason` of the result.
+        """
+        driver = self._driver(
+            self._begin(prompt, history, limits, memory), context, approve, hooks, serving, stream=False
+        )
+        return await _drained(driver, check)
+
+    def stream(
+        self,
+        prompt: Prompt,
+        *,
+        history: Sequence[Message] = (),
+        context: Any = None,
+        approve: Approve | None = None,
+        hooks: Hooks | None = None,
+        limits: AgentLimits | None = None,
+        serving: ToolContext | None = None,
+        memory: dict[str, Any] | None = None,
+    ) -> AgentStream:
+        """Answer as `run` does, and give the events as they happen; what fails is in the result of the last one."""
+        run = self._begin(prompt, history, limits, memory)
+        return AgentStream(self._driver(run, context, approve, hooks, serving, stream=True))
+
+    async def resume(
+        self,
+        state: Mapping[str, Any],
+        answers: Mapping[str, Any],
+        *,
+        context: Any = None,
+        approve: Approve | None = None,
+        hooks: Hooks | None = None,
+        limits: AgentLimits | None = None,
+        serving: ToolContext | None = None,
+        check: bool = True,
+    ) -> AgentResult:
+        """Go on with a run that paused, maybe in another process, of an agent that was made alike.
+
+        `state` is that of the result, `answers` are True, False, or a text that says why not, by the ids of the
+        questions; what has no answer is asked again. Raises `InvalidValueError` for what is not the state of a run, and
+        for answers to questions that were not asked.
+        """
+        run = self._resumed(state, answers, limits)
+        return await _drained(self._driver(run, context, approve, hooks, serving, stream=False), check)
+
+    def resume_stream(
+        self,
+        state: Mapping[str, Any],
+        answers: Mapping[str, Any],
+        *,
+        context: Any = None,
+        approve: Approve | None = None,
+        hooks: Hooks | None = None,
+        limits: AgentLimits | None = None,
+        serving: ToolContext | None = None,
+    ) -> AgentStream:
+        """Go on as `resume` does, and give the events as they happen."""
+        run = self._resumed(state, answers, limits)
+        return AgentStream(self._driver(run, context, approve, hooks, serving, stream=True))
+
+    def _begin(
+        self,
+        prompt: Prompt,
+        history: Sequence[Message],
+        limits: AgentLimits | None,
+        memory: dict[str, Any] | None,
+    ) -> AgentRun:
+        said = prompt_messages(prompt)
+        run = AgentRun(self._template(), [*history, *said], limits=limits or self.limits, output=self._new_output())
+        run.begins = len(history)
+        run.memory = {} if memory is None else memory
+        return run
+
+    def _resumed(self, state: Mapping[str, Any], answers: Mapping[str, Any], limits: AgentLimits | None) -> AgentRun:
+        run = AgentRun.from_data(state, self._template(), limits=limits or self.limits, output=self._new_output())
+        for id_, answer in answers.items():
+            decide(run, id_, answer)
+        return run
+
+    def _template(self) -> Request:
+        system = [Message("system", self.instructions)] if self.instructions else []
+        return Request(model="", messages=system, tools=self.tools.definitions(), **self._options)
+
+    def _new_output(self) -> Output | None:
+        return None if self._output is None else self._output.copy()
+
+    def _driver(
+        self,
+        run: AgentRun,
+        context: Any,
+        approve: Approve | None,
+        hooks: Hooks | None,
+        serving: ToolContext | None,
+        *,
+        stream: bool,
+    ) -> Driver:
+        serves = serving or ToolContext()
+        budget = _budget(run, serves.budget)
+        provider, run.template.model = self._source(budget)
+        if run.output is not None:
+            run.output.settle(provider.capabilities, has_tools=bool(self.tools))
+        return Driver(
+            self,
+            run,
+            provider=provider,
+            budget=budget,
+            parent=serves.budget,
+            hooks=self._hooks.with_(hooks),
+            context=ToolContext(
+                values=serves.values if context is None else context,
+                permissions=serves.permissions,
+                blobs=serves.blobs,
+                invoke=serves.invoke,
+            ),
+            approve=approve,
+            stream=stream,
+        )
+
+
+class AgentTool(BaseTool):
+    """An agent as a tool: the model that calls it gives a prompt, and is told the answer.
+
+    It runs within the budget of the agent that calls it, which counts what it spends. When it pauses for an approval,
+    so does its caller. An end without an answer is a failure that the caller's model is told of.
+    """
+
+    def __init__(
+        self,
+        agent: BaseAgent,
+        *,
+        name: str | None = None,
+        description: str | None = None,
+        approval: Approval = "allow",
+        timeout: float | None = None,
+        max_result: int | None = None,
+    ) -> None:
+        super().__init__(name or agent.name, approval=approval, timeout=timeout, max_result=max_result)
+        self._agent = agent
+        self._description = description
+
+    @property
+    def description(self) -> str:
+        return self._agent.description if self._description is None else self._description
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        prompt = {"type": "string", "description": "What to do, with all that must be known for it."}
+        return {
+            "type": "object",
+            "properties": {"prompt": prompt},
+            "required": ["prompt"],
+            "additionalProperties": False,
+        }
+
+    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
+        before = Usage(), 0.0
+        if context.paused is None:
+            result = await self._agent.run(args["prompt"], serving=context, check=False)
+        else:
+            before = usage_from_data(context.paused["usage"]), context.paused["cost"]
+            answers = {id_: answer["approved"] or answer["reason"] for id_, answer in context.answers.items()}
+            result = await self._agent.resume(context.paused, answers, serving=context, check=False)
+        _report(context, result, *before)
+        return self._answer(result)
+
+    def _answer(self, result: AgentResult) -> Any:
+        if result.reason == "paused":
+            asked = [
+                {"id": each.id, "name": each.name, "arguments": each.arguments, "reason": each.reason}
+                for each in result.questions
+            ]
+            raise PausedError(asked, result.state or {})
+        if result.reason == "done":
+            return result.text if result.data is None else result.data
+        if result.error is not None:
+            raise result.error
+        raise ToolError(
+            f"{self.name} ended without an answer ({result.reason}: {result.detail})", data={"text": result.text}
+        )
+
+
+def source_of(provider: LLMProvider, model: str) -> ModelSource:
+    """A `ModelSource` for one model of one provider."""
+
+    def source(budget: Budget) -> tuple[LLMProvider, str]:
+        from llmspell.providers.metered import Metered  # loads asyncio
+
+        return Metered(provider, budget), model
+
+    return source
+
+
+def source_in(models: Models, name: str | None) -> ModelSource:
+    """A `ModelSource` for a model by its name among others. Raises `NotFoundError` for one that does not exist."""
+    models.resolve(name)
+
+    def source(budget: Budget) -> tuple[LLMProvider, str]:
+        from llmspell.providers.metered import MeteredModels  # loads asyncio
+
+        return MeteredModels(models, budget).resolve(name)
+
+    return source
+
+
+def prompt_messages(prompt: Prompt) -> list[Message]:
+    """A prompt as messages. Raises `InvalidValueError` for an empty one."""
+    if isinstance(prompt, Message):
+        return [prompt]
+    if not prompt:
+        raise InvalidValueError("the prompt is empty", hint="pass a text, the parts of a message, or messages")
+    if isinstance(prompt, str):
+        return [Message("user", prompt)]
+    messages: list[Any] = list(prompt)
+    if all(isinstance(each, Message) for each in messages):
+        return messages
+    return [Message("user", messages)]
+
+
+async def _drained(driver: Driver, check: bool) -> AgentResult:
+    async with aclosing(driver.events()) as events:
+        async for _ in events:
+            pass
+    result = driver.result
+    assert result is not None  # noqa: S101  # for the type checker: the last event brings it
+    if check and result.reason == "error" and result.error is not None:
+        raise result.error
+    return result
+
+
+def _budget(run: AgentRun, parent: Budget | None) -> Budget:
+    """What is left of the run's limits, as a part of the budget that it serves."""
+    limits, used = run.limits, (run.usage.input_tokens or 0) + (run.usage.output_tokens or 0)
+    tokens = None if limits.max_tokens is None else max(limits.max_tokens - used, 0)
+    cost = None if limits.max_cost is None else max(limits.max_cost - (run.cost or 0.0), 0.0)
+    return Budget(max_cost=cost, max_tokens=tokens, parent=parent)
+
+
+def _report(context: ToolContext, result: AgentResult, before: Usage, spent: float | None) -> None:
+    if context.spend is None:
+        return
+    usage = Usage(
+        (result.usage.input_tokens or 0) - (before.input_tokens or 0),
+        (result.usage.output_tokens or 0) - (before.output_tokens or 0),
+    )
+    context.spend(usage, None if result.cost is None or spent is None else result.cost - spent)
+
+
+def _options(options: Mapping[str, Any]) -> dict[str, Any]:
+    from llmspell.nearest import near  # only for a mistake
+
+    for name in options:
+        if name not in _OPTIONS:
+            hint = near(name, _OPTIONS) or f"there are {', '.join(sorted(_OPTIONS))}"
+            raise InvalidValueError(f"a request has no option {name!r:.40}", hint=hint)
+    return dict(options)

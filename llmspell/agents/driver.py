@@ -1,0 +1,251 @@
+"""Drives an `AgentRun`: asks the model, runs the tools, tells the hooks, and yields what happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from llmspell.agents.calling import Answer, Answered, Asked, Caller, Stopped
+from llmspell.agents.context import ToolContext
+from llmspell.agents.events import AgentEvent, ApprovalAsked, Finished, TurnEnded
+from llmspell.agents.hooks import Hooks, Stop
+from llmspell.agents.model import Again, Asker, Halted, Heard
+from llmspell.agents.result import AgentResult, result_of
+from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, PendingCall, Question
+from llmspell.errors import UNCATCHABLE, LlmspellError
+from llmspell.providers.base import LLMProvider, Request
+
+if TYPE_CHECKING:
+    from llmspell.agents.agent import Agent
+    from llmspell.budget import Budget
+
+Decision: TypeAlias = bool | str
+"""True agrees; False refuses, and so does a text, which is the reason that the model is told."""
+Approve: TypeAlias = Callable[[Question], "Decision | Awaitable[Decision]"]
+
+
+class Driver:
+    """One run of an agent. `result` is there after the last event."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        run: AgentRun,
+        *,
+        provider: LLMProvider,
+        budget: Budget,
+        parent: Budget | None,
+        hooks: Hooks,
+        context: ToolContext,
+        approve: Approve | None,
+        stream: bool,
+    ) -> None:
+        self.result: AgentResult | None = None
+        self._agent = agent
+        self._run = run
+        self._budget = budget
+        self._parent = parent
+        self._hooks = hooks
+        self._context = context
+        self._approve = approve
+        self._queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
+        self._asker = Asker(provider=provider, hooks=hooks, output=run.output, stream=stream)
+        self._caller = Caller(
+            tools=agent.tools,
+            hooks=hooks,
+            context=self._context_of,
+            emit=self._queue.put_nowait,
+            timeout=agent.tool_timeout,
+            max_result=agent.max_result,
+        )
+
+    async def events(self) -> AsyncGenerator[AgentEvent, None]:
+        """All that happens, up to `Finished`. Closing it cancels what is under way.
+
+        Raises errors of the kinds `limit` and `cancelled` that are not the agent's own.
+        """
+        try:
+            async with aclosing(self._steps()) as events:
+                async for event in events:
+                    yield event
+        except LlmspellError as error:
+            self._fail(error)
+        yield await self._finished()
+
+    def _fail(self, error: LlmspellError) -> None:
+        if error.kind not in UNCATCHABLE:
+            self._run.failed(error)
+            return
+        own = self._budget.exceeded is not None and (self._parent is None or self._parent.exceeded is None)
+        if error.kind != "limit" or not own:
+            raise error
+        self._run.stop(error.message, "max_cost" if error.message.startswith("budget of $") else "max_tokens")
+
+    async def _steps(self) -> AsyncGenerator[AgentEvent, None]:
+        run = self._run
+        while True:
+            match run.step():
+                case CallModel():
+                    events = self._ask_model()
+                case CallTools(calls):
+                    events = self._call_tools(calls)
+                case Ask(questions):
+                    events = self._ask(questions)
+                    if self._approve is None:
+                        async for event in events:
+                            yield event
+                        return
+                case _:
+                    return
+            before, waiting = run.turns, bool(run.pending)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
+            if not run.pending and (waiting or run.turns > before):
+                yield await self._turn_ended()
+
+    async def _turn_ended(self) -> AgentEvent:
+        event = TurnEnded(self._run.turns)
+        decided = await self._hooks.decide(event)
+        if isinstance(decided.action, Stop):
+            self._run.stop(decided.action.why)
+        return event
+
+    async def _finished(self) -> AgentEvent:
+        try:
+            decided = await self._hooks.decide(Finished(result_of(self._run)))
+            self.result = decided.event.result
+        except LlmspellError as error:
+            self.result = replace(result_of(self._run), reason="error", error=error, detail=error.message)
+        assert self.result is not None  # noqa: S101  # for the type checker
+        return Finished(self.result)
+
+    # The model
+
+    async def _ask_model(self) -> AsyncGenerator[AgentEvent, None]:
+        request = await self._request()
+        turn = self._run.turns + 1
+        try:
+            async with aclosing(self._asker.ask(request, turn)) as events:
+                async for event in events:
+                    yield event
+        except LlmspellError as error:
+            if error.kind in UNCATCHABLE:
+                raise
+            if error.kind == "model" and self._agent.falls_back and self._run.output and self._run.output.fall_back():
+                return
+            async with aclosing(self._asker.failed(error, request, turn)) as events:
+                async for event in events:
+                    yield event
+            if self._asker.outcome is None:
+                raise
+        self._take(self._asker.outcome)
+
+    def _take(self, outcome: Any) -> None:
+        match outcome:
+            case Heard(response, cost, malformed):
+                self._run.answered(response, cost, malformed)
+            case Again(usage, cost, note):
+                self._run.retry(usage, cost, note)
+            case Halted(why):
+                self._run.stop(why)
+
+    async def _request(self) -> Request:
+        run, policy = self._run, self._agent.history
+        if policy is None:
+            return run.request(run.messages)
+        from llmspell.agents.history import HistoryContext  # only with a policy
+
+        kept = await policy.fit(run.messages, HistoryContext(self._asker.provider, run.template.model, run.memory))
+        return run.request(kept)
+
+    # The tools
+
+    async def _call_tools(self, calls: list[PendingCall]) -> AsyncGenerator[AgentEvent, None]:
+        room = asyncio.Semaphore(self._agent.concurrency)
+        tasks = [asyncio.create_task(self._one(call, room)) for call in calls]
+        done = 0
+        try:
+            while done < len(tasks):
+                event = await self._queue.get()
+                if event is not None:
+                    yield event
+                    continue
+                done += 1
+                if any(_ends(task) for task in tasks):
+                    break
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        while not self._queue.empty():
+            if (event := self._queue.get_nowait()) is not None:
+                yield event
+        self._settle(calls, tasks)
+
+    async def _one(self, call: PendingCall, room: asyncio.Semaphore) -> Answer:
+        try:
+            async with room:
+                return await self._caller.answer(call)
+        finally:
+            self._queue.put_nowait(None)
+
+    def _settle(self, calls: list[PendingCall], tasks: list[asyncio.Task[Answer]]) -> None:
+        stopped: Stopped | None = None
+        failed: BaseException | None = None
+        for call, task in zip(calls, tasks, strict=True):
+            if task.cancelled():
+                continue
+            if (error := task.exception()) is not None:
+                failed = failed or error
+                continue
+            match task.result():
+                case Answered(result):
+                    self._run.tool_done(call.key, result)
+                case Asked(questions, arguments, paused):
+                    self._run.ask(call.key, questions, arguments, paused)
+                case Stopped() as stop:
+                    stopped = stopped or stop
+        if failed is not None:
+            raise failed
+        if stopped is not None:
+            self._run.stop(stopped.why)
+
+    def _context_of(self, call: PendingCall) -> ToolContext:
+        return replace(
+            self._context,
+            call_id=call.call.id,
+            budget=self._budget,
+            paused=call.paused,
+            answers=self._run.inner_answers(call),
+            spend=self._run.spend,
+        )
+
+    # Approval
+
+    async def _ask(self, questions: list[Question]) -> AsyncGenerator[AgentEvent, None]:
+        for question in questions:
+            event = ApprovalAsked(question)
+            decided = await self._hooks.decide(event)
+            if isinstance(decided.action, Stop):
+                self._run.stop(decided.action.why)
+                return
+            yield event
+            if self._approve is not None:
+                answer: Any = self._approve(question)
+                decide(self._run, question.id, await answer if hasattr(answer, "__await__") else answer)
+
+
+def decide(run: AgentRun, id_: str, decision: Any) -> None:
+    """Answer a question of a run; whatever is not plainly true refuses."""
+    run.decide(id_, decision is True, decision if isinstance(decision, str) else None)
+
+
+def _ends(task: asyncio.Task[Answer]) -> bool:
+    """Whether a call ends the run, so that the others need not be waited for."""
+    if not task.done() or task.cancelled():
+        return False
+    return task.exception() is not None or isinstance(task.result(), Stopped)

@@ -1,0 +1,468 @@
+"""`AgentRun`: what an agent does next, as a state machine without I/O.
+
+    run = AgentRun(template, [Message("user", "Is it warm in Paris?")])
+    while True:
+        match run.step():
+            case CallModel(request):   run.answered(response, cost)
+            case CallTools(calls):     run.tool_done(call.key, result)   # or run.ask(call.key, question)
+            case Ask(questions):       run.decide(question.id, True)
+            case Done(reason):         break
+
+`step` changes nothing: it says what is due until it was told that it is done. `to_data` and `from_data` carry a run
+into another process at any moment; what was asked of a model or a tool and not answered is then asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, TypeAlias
+
+from llmspell.agents.data import (
+    damaged,
+    messages_from_data,
+    messages_to_data,
+    part_from_data,
+    part_to_data,
+    usage_from_data,
+    usage_to_data,
+)
+from llmspell.agents.limits import AgentLimits, EndReason
+from llmspell.agents.output import Output
+from llmspell.errors import InvalidValueError, LlmspellError, from_data
+from llmspell.providers.base import Request, Response, Usage
+from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
+
+VERSION = 1
+_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens")
+_NOT_RUN = "This tool was not run: {}."
+
+Status: TypeAlias = Literal["ready", "asked", "done"]
+
+
+@dataclass(slots=True, kw_only=True)
+class PendingCall:
+    """A call of this turn that the model waits for. `key` tells calls of a turn apart, ids may be used twice."""
+
+    key: int
+    call: ToolCall
+    status: Status = "ready"
+    result: ToolResult | None = None
+    malformed: str | None = None
+    """The text of its arguments, where that is no JSON object."""
+    arguments: dict[str, Any] | None = None
+    """Those that it was asked about, as hooks have left them."""
+    approved: bool = False
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    """What is asked before it can go on: `{"id", "name", "arguments", "reason"?}`."""
+    answers: dict[str, Any] = field(default_factory=dict)
+    paused: dict[str, Any] | None = None
+    """The state of a tool that asked in the middle of its work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call that somebody must agree to. `id` is what the answer refers to."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallModel:
+    """Ask the model; tell `answered`, `retry` or `failed`."""
+
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class CallTools:
+    """Run these, in any order or at once; tell `tool_done` or `ask` for each."""
+
+    calls: list[PendingCall]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Nothing can go on before these are decided; tell `decide` for each."""
+
+    questions: list[Question]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The run is over."""
+
+    reason: EndReason
+
+
+Step: TypeAlias = CallModel | CallTools | Ask | Done
+
+
+class AgentRun:
+    """One run: the conversation so far, what it has used, and what is due.
+
+    `template` is the request that each call of the model is made of: its messages come before those of the
+    conversation, its tools are those that the model may call. `messages` is the conversation until now, which ends with
+    what the model is to answer.
+    """
+
+    def __init__(
+        self,
+        template: Request,
+        messages: list[Message],
+        *,
+        limits: AgentLimits | None = None,
+        output: Output | None = None,
+    ) -> None:
+        self.template = template
+        self.limits = limits or AgentLimits()
+        self.output = output
+        self.messages = list(messages)
+        self.begins = max(len(messages) - 1, 0)
+        """Where the messages of this run begin: with the prompt."""
+        self.turns = 0
+        self.tool_calls = 0
+        self.repairs = 0
+        self.usage = Usage(0, 0)
+        self.cost: float | None = 0.0
+        self.pending: list[PendingCall] = []
+        self.memory: dict[str, Any] = {}
+        """What a policy for the history keeps."""
+        self.reason: EndReason | None = None
+        self.detail: str | None = None
+        """What is to say about the end, in a sentence."""
+        self.error: LlmspellError | None = None
+        self.value: Any = None
+        """The structured output."""
+        self.has_value = False
+        self.text = ""
+        """The last text of the model."""
+        self._empty = 0
+
+    # What is due
+
+    def step(self) -> Step:
+        """What to do next."""
+        if self.reason is not None:
+            return Done(self.reason)
+        if ready := [call for call in self.pending if call.status == "ready"]:
+            return CallTools(ready)
+        if self.pending:
+            return Ask(self.questions)
+        return CallModel(self.request(self.messages))
+
+    @property
+    def questions(self) -> list[Question]:
+        """What waits to be decided."""
+        return [
+            Question(each["id"], each["name"], each["arguments"], each.get("reason"))
+            for call in self.pending
+            if call.status == "asked"
+            for each in call.questions
+            if each["id"] not in call.answers
+        ]
+
+    def request(self, messages: list[Message]) -> Request:
+        """What to ask the model, with these messages as the conversation."""
+        request = replace(self.template, messages=[*self.template.messages, *messages])
+        return request if self.output is None else self.output.prepared(request)
+
+    # What the model did
+
+    def answered(self, response: Response, cost: float | None, malformed: Mapping[int, str] | None = None) -> None:
+        """The model answered. `malformed` are texts of arguments that cannot be read, by the number of the call."""
+        self._count_turn(response.usage, cost)
+        calls = response.tool_calls
+        self.text = response.text or self.text
+        if calls:
+            self._empty = 0
+            self.messages.append(response.message)
+            self._call_tools(calls, malformed or {})
+        elif response.finish_reason == "content_filter":
+            self._say(response)
+            self._end("refused", "the model refused to answer")
+        elif response.finish_reason == "length":
+            self._say(response)
+            self._end("length", "the answer was cut at the most tokens that it may have")
+        elif response.raw_finish_reason == "pause_turn":  # Anthropic's own tools take long: it goes on when asked
+            self._say(response)
+        elif not response.text.strip() and not any(isinstance(part, Media) for part in response.parts):
+            self._nothing_said()
+        else:
+            self._said(response)
+        self._check_limits()
+
+    def retry(self, usage: Usage, cost: float | None, note: str | None = None) -> None:
+        """The model answered, but is to answer again; `note` is put before it as a message of the user."""
+        self._count_turn(usage, cost)
+        if note:
+            self.messages.append(Message("user", note))
+        self._check_limits()
+
+    def failed(self, error: LlmspellError) -> None:
+        """Something failed for good: the run ends."""
+        self.error = error
+        self._end("refused" if error.kind == "content_filter" else "error", error.message)
+
+    def stop(self, why: str | None = None, reason: EndReason = "stopped") -> None:
+        """End the run now. Calls that wait are answered with that they were not run."""
+        self._end(reason, why)
+
+    def spend(self, usage: Usage, cost: float | None) -> None:
+        """Count what a tool used of models."""
+        for name in _COUNTS:
+            if (count := getattr(usage, name)) is not None:
+                setattr(self.usage, name, (getattr(self.usage, name) or 0) + count)
+        self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+    # What the tools did
+
+    def tool_done(self, key: int, result: ToolResult) -> None:
+        """A call is answered; when it was the last one, the results go to the conversation in the order of calls."""
+        call = self._pending(key)
+        call.status, call.result = "done", result
+        self._settle()
+
+    def ask(
+        self,
+        key: int,
+        questions: list[dict[str, Any]],
+        arguments: dict[str, Any],
+        paused: Mapping[str, Any] | None = None,
+    ) -> None:
+        """A call waits for answers. `questions` are `{"id", "name", "arguments", "reason"?}`, ids those of the asker;
+        `arguments` are those of the call, and `paused` is the state of a tool that is called again with the answers."""
+        call = self._pending(key)
+        call.status, call.answers = "asked", {}
+        call.arguments = arguments
+        call.paused = None if paused is None else dict(paused)
+        prefix = self._id_of(call)
+        inner = [{**each, "id": f"{prefix}/{each['id']}"} for each in questions]
+        call.questions = inner if paused is not None else [{**questions[0], "id": prefix}]
+
+    def decide(self, id_: str, approved: bool, reason: str | None = None) -> None:
+        """Answer a question. Raises `InvalidValueError` for one that was not asked."""
+        asked = [call for call in self.pending if call.status == "asked" and id_ in {q["id"] for q in call.questions}]
+        if not asked:
+            ids = ", ".join(question.id for question in self.questions)
+            raise InvalidValueError(f"nothing asks for an approval with the id {id_!r:.60}", hint=f"there is: {ids}")
+        call = asked[0]
+        call.answers[id_] = {"approved": approved, "reason": reason}
+        if len(call.answers) < len(call.questions):
+            return
+        if call.paused is None and not approved:
+            why = f": {reason}" if reason else ""
+            result = ToolResult(call.call.id, [Text(f"This call was not approved{why}.")], call.call.name, True)
+            self.tool_done(call.key, result)
+        else:
+            call.status, call.approved = "ready", True
+
+    def inner_answers(self, call: PendingCall) -> dict[str, Any]:
+        """The answers to what a tool asked, by the ids that it gave them."""
+        prefix = f"{self._id_of(call)}/"
+        return {id_.removeprefix(prefix): answer for id_, answer in call.answers.items()}
+
+    # Inside
+
+    def _count_turn(self, usage: Usage, cost: float | None) -> None:
+        self.turns += 1
+        self.spend(usage, cost)
+
+    def _say(self, response: Response) -> None:
+        if response.parts:
+            self.messages.append(response.message)
+
+    def _said(self, response: Response) -> None:
+        self.messages.append(response.message)
+        if self.output is None:
+            self._end("done")
+            return
+        problem = self._take(lambda output: output.of_text(response.text))
+        if problem is not None:
+            self._repair(problem)
+
+    def _nothing_said(self) -> None:
+        self._empty += 1
+        if self.has_value:
+            self._end("done")
+        elif self._empty > 1:
+            self._end("empty", "the model answered nothing")
+
+    def _take(self, parse: Any) -> str | None:
+        """The structured output, or what is wrong with it."""
+        try:
+            self.value, self.has_value = parse(self.output), True
+        except LlmspellError as error:
+            return error.message
+        self._end("done")
+        return None
+
+    def _repair(self, problem: str) -> None:
+        assert self.output is not None  # noqa: S101  # for the type checker: only its answers are repaired
+        if self.repairs >= self.limits.max_repairs:
+            self._end("invalid_output", problem)
+            return
+        self.repairs += 1
+        self.messages.append(Message("user", self.output.complaint(problem)))
+
+    def _call_tools(self, calls: list[ToolCall], malformed: Mapping[int, str]) -> None:
+        self.pending = [PendingCall(key=at, call=call, malformed=malformed.get(at)) for at, call in enumerate(calls)]
+        if self.output is not None:
+            self._take_output()
+        self._settle_limits()
+        self._settle()
+
+    def _take_output(self) -> None:
+        """Calls of the tool that stands for the answer: the first that fits is the answer."""
+        assert self.output is not None  # noqa: S101  # for the type checker: the caller looked
+        for each in self.pending:
+            if not self.output.is_answer(each.call):
+                continue
+            try:
+                value = self.output.of_call(each.call, each.malformed)
+            except LlmspellError as error:
+                self.repairs += 1
+                told = self.output.complaint(error.message)
+                each.result = ToolResult(each.call.id, [Text(told)], each.call.name, True)
+            else:
+                if not self.has_value:
+                    self.value, self.has_value = value, True
+                each.result = ToolResult(each.call.id, [Text("Taken.")], each.call.name)
+            each.status = "done"
+
+    def _settle_limits(self) -> None:
+        left = [call for call in self.pending if call.status != "done"]
+        most = self.limits.max_tool_calls
+        if self.has_value and not left:
+            return
+        if not self.has_value and self.repairs > self.limits.max_repairs:
+            self._end("invalid_output", "the answer never fitted its schema")
+        elif most is not None and self.tool_calls + len(left) > most:
+            self._end("max_tool_calls", f"the model asked for more than {most} calls of tools")
+        elif left and not self.has_value and self.turns >= self.limits.max_turns:
+            self._end("max_turns", f"the model wanted more than {self.limits.max_turns} turns")
+        self.tool_calls += len(left) if self.reason is None else 0
+
+    def _settle(self) -> None:
+        if self.reason is not None or not self.pending or any(call.status != "done" for call in self.pending):
+            return
+        self._write_results()
+        if self.has_value:
+            self._end("done")
+        else:
+            self._check_limits()
+
+    def _write_results(self) -> None:
+        results: list[Any] = [call.result for call in self.pending]
+        self.messages.append(Message("tool", results))
+        self.pending = []
+
+    def _check_limits(self) -> None:
+        """Before the model is called again."""
+        if self.reason is not None or self.pending:
+            return
+        limits, tokens = self.limits, (self.usage.input_tokens or 0) + (self.usage.output_tokens or 0)
+        if self.turns >= limits.max_turns:
+            self._end("max_turns", f"no answer after {limits.max_turns} turns")
+        elif limits.max_tokens is not None and tokens >= limits.max_tokens:
+            self._end("max_tokens", f"{tokens} of {limits.max_tokens} tokens are used")
+        elif limits.max_cost is not None and self.cost is not None and self.cost >= limits.max_cost:
+            self._end("max_cost", f"${self.cost:.6g} of ${limits.max_cost:.6g} are spent")
+
+    def _end(self, reason: EndReason, detail: str | None = None) -> None:
+        if self.reason is not None:
+            return
+        self.reason, self.detail = reason, detail
+        if self.pending:  # a provider takes no conversation in which calls have no answer
+            told = _NOT_RUN.format(detail or "the run ended")
+            for call in self.pending:
+                call.result = call.result or ToolResult(call.call.id, [Text(told)], call.call.name, True)
+            self._write_results()
+
+    def _pending(self, key: int) -> PendingCall:
+        return next(call for call in self.pending if call.key == key)
+
+    def _id_of(self, call: PendingCall) -> str:
+        """The id of the call, told apart from others with the same."""
+        twins = [each.key for each in self.pending if each.call.id == call.call.id]
+        return call.call.id if twins[0] == call.key else f"{call.call.id}#{twins.index(call.key) + 1}"
+
+    # As JSON
+
+    def to_data(self) -> dict[str, Any]:
+        """The whole run as JSON, but for the template, the limits and the schema of the output."""
+        return {
+            "version": VERSION,
+            "messages": messages_to_data(self.messages),
+            "begins": self.begins,
+            "turns": self.turns,
+            "tool_calls": self.tool_calls,
+            "repairs": self.repairs,
+            "empty": self._empty,
+            "usage": usage_to_data(self.usage),
+            "cost": self.cost,
+            "pending": [_pending_to_data(call) for call in self.pending],
+            "memory": self.memory,
+            "reason": self.reason,
+            "detail": self.detail,
+            "error": self.error.to_data() if self.error else None,
+            "value": self.value,
+            "has_value": self.has_value,
+            "text": self.text,
+            "mode": self.output.mode if self.output else None,
+        }
+
+    @classmethod
+    def from_data(
+        cls,
+        data: Any,
+        template: Request,
+        *,
+        limits: AgentLimits | None = None,
+        output: Output | None = None,
+    ) -> AgentRun:
+        """The run that `to_data` made JSON of, with the same template, limits and output. Raises `InvalidValueError`
+        for anything else."""
+        if not isinstance(data, Mapping) or data.get("version") != VERSION:
+            raise InvalidValueError("this is no run of an agent that was saved", hint="pass what was saved, unchanged")
+        run = cls(template, messages_from_data(data.get("messages"), "the run"), limits=limits, output=output)
+        try:
+            run._restore(data)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged("the run", error) from None
+        return run
+
+    def _restore(self, data: Mapping[str, Any]) -> None:
+        for name in ("begins", "turns", "tool_calls", "repairs", "cost", "reason", "detail", "value", "text"):
+            setattr(self, name, data[name])
+        self.has_value, self._empty, self.memory = data["has_value"], data["empty"], dict(data["memory"])
+        self.usage = usage_from_data(data["usage"])
+        self.error = from_data(data["error"]) if data["error"] else None
+        self.pending = [_pending_from_data(call) for call in data["pending"]]
+        if self.output is not None and data["mode"] is not None:
+            self.output.mode = data["mode"]
+
+
+def _pending_to_data(call: PendingCall) -> dict[str, Any]:
+    return {
+        "key": call.key,
+        "call": part_to_data(call.call),
+        "status": call.status,
+        "result": part_to_data(call.result) if call.result else None,
+        "malformed": call.malformed,
+        "approved": call.approved,
+        "arguments": call.arguments,
+        "questions": call.questions,
+        "answers": call.answers,
+        "paused": call.paused,
+    }
+
+
+def _pending_from_data(data: Mapping[str, Any]) -> PendingCall:
+    fields = dict(data)
+    fields["call"] = part_from_data(data["call"])
+    fields["result"] = part_from_data(data["result"]) if data["result"] else None
+    return PendingCall(**fields)
