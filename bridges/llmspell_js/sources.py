@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import os.path
+import re
 
 import _quickjs
 
 _HERE = os.path.dirname(__file__)  # pathlib costs more than the rest of this bridge's imports
+_WIDE = re.compile(r"[^\0-\x7f]")
 _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
 _PARTS = (
     "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
@@ -21,13 +23,20 @@ def _read(*path: str) -> str:
         return file.read()
 
 
+def _slim(source: str) -> str:
+    """The same program without comment lines and indentation, in ASCII: every context keeps its sources, and one
+    character beyond Latin-1 doubles the size of its text."""
+    text = "\n".join([line for line in map(str.lstrip, source.split("\n")) if line[:2] != "//"])
+    return text if text.isascii() else _WIDE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _prelude() -> str:
-    body = "\n".join(_read("prelude", f"{name}.js") for name in _PRELUDE)
+    body = "\n".join(_slim(_read("prelude", f"{name}.js")) for name in _PRELUDE)
     return f'(function (sources, eval) {{ return (function () {{ "use strict"; {body} }})(); }})'
 
 
 def _parts() -> str:
-    return json.dumps({name: f"(function () {{ {_read('parts', f'{name}.js')} }})" for name in _PARTS})
+    return json.dumps({name: f"(function () {{ {_slim(_read('parts', f'{name}.js'))} }})" for name in _PARTS})
 
 
 def _proxies() -> str:
