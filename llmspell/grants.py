@@ -21,6 +21,7 @@ from llmspell.permissions import ALL, NetRule, Permissions
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
+_LONGEST = 4096
 _PORTS = {"http": 80, "https": 443}
 _COMMA = re.compile(r"(?<!,),(?!,)")
 _AUTHORITY = re.compile(r"(?P<host>\[[^\]]*\]|[^:]*)(?::(?P<port>.*))?", re.DOTALL)
@@ -72,6 +73,8 @@ def _with_methods(parts: list[str]) -> list[str]:
 def _text(value: Any, where: str) -> str:
     if not isinstance(value, str) or not value.strip():
         raise InvalidValueError(f"{where} must be a text or a list of texts, not {_shown(value)}")
+    if len(value) > _LONGEST:
+        raise InvalidValueError(f"{where}: a rule has at most {_LONGEST} characters, not {len(value)}")
     if not value.isprintable():
         raise InvalidValueError(f"{where}: {value!r:.80} has control characters")
     return value.strip()

@@ -21,7 +21,7 @@ from llmspell.permissions import KEYS, KINDS, Permissions, flag
 
 _COMMENT = re.compile(r"\s*(?:#!.*|(?:--+|//+|#+|/?\*+/?)\s*(?P<text>.*))?")
 _TAG = re.compile(r"@(?P<tag>\w+)\b\s*(?P<rest>.*)")
-_NEED = re.compile(r'(?P<kind>\S*)\s*(?P<rule>.*?)(?:\s*"(?P<why>[^"]*)")?\s*(?:\*/)?\s*')
+_SHOWN = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,25 +77,33 @@ def read_header(source: str) -> tuple[list[Need], list[Mistake]]:
         try:
             if tag["tag"] == "allow":
                 needs.append(_need(tag["rest"], number))
-            elif hint := nearest("@" + tag["tag"], ["@allow"]):
-                mistakes.append(Mistake(number, column, f"there is no @{tag['tag']}", hint, "warning"))
+            elif hint := nearest("@" + tag["tag"][:_SHOWN], ["@allow"]):
+                mistakes.append(Mistake(number, column, f"there is no @{tag['tag'][:_SHOWN]}", hint, "warning"))
         except InvalidValueError as error:
             mistakes.append(Mistake(number, column, error.message, error.hint))
     return needs, mistakes
 
 
 def _need(text: str, line: int) -> Need:
-    match = _NEED.fullmatch(text)
-    kind, rule = (match["kind"], match["rule"]) if match else ("", "")
+    kind, *rest = text.strip().removesuffix("*/").split(None, 1) or [""]
+    rule, why = _without_reason("".join(rest).strip())
     if kind not in KINDS:
-        hint = nearest(kind, KINDS) or f"write @allow KIND RULE; kinds are {', '.join(KINDS)}"
-        raise InvalidValueError(f"@allow: there is no permission {kind[:40]!r}", hint=hint)
-    if match is None or not rule:
+        hint = nearest(kind[:_SHOWN], KINDS) or f"write @allow KIND RULE; kinds are {', '.join(KINDS)}"
+        raise InvalidValueError(f"@allow: there is no permission {kind[:_SHOWN]!r}", hint=hint)
+    if not rule:
         raise InvalidValueError(
             f"@allow {kind} does not say what", hint=f'such as @allow {kind} {_EXAMPLES[kind]} "the reason"'
         )
     (read,) = grants.rules(kind, rule, f"@allow {kind}")
-    return Need(kind=kind, text=rule, rule=read, why=match["why"] or None, line=line)
+    return Need(kind=kind, text=rule, rule=read, why=why, line=line)
+
+
+def _without_reason(text: str) -> tuple[str, str | None]:
+    """The rule, and the reason in quotes behind it."""
+    opening = text.rfind('"', 0, -1)
+    if not text.endswith('"') or opening < 0:
+        return text, None
+    return text[:opening].strip(), text[opening + 1 : -1].strip() or None
 
 
 _EXAMPLES = {

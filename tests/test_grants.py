@@ -140,7 +140,7 @@ class TestNames:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("value", ["", None, 5, "a\x1b[2Jb", "a\u202eb"])
+@pytest.mark.parametrize("value", ["", None, 5, "a\x1b[2Jb", "a\u202eb", "a" * 5000])
 def test_no_kind_takes_these(kind, value):
     with pytest.raises(InvalidValueError, match=r"^here"):
         rules(kind, [value], "here")

@@ -26,6 +26,15 @@ def test_one_line_for_each_need(mark):
     assert needs_of(source) == [("read", "my notes/", "to sum them up", 1), ("net", "a.com", None, 2)]
 
 
+def test_tabs_are_spaces_and_a_quote_alone_is_no_reason():
+    assert needs_of('--\t@allow\tenv\tTZ\t"so that"\t\n') == [("env", "TZ", "so that", 1)]
+    assert needs_of('-- @allow read a"b\n-- @allow read "c\n-- @allow read d ""') == [
+        ("read", 'a"b', None, 1),
+        ("read", '"c', None, 2),
+        ("read", "d", None, 3),
+    ]
+
+
 def test_comments_of_many_lines_in_javascript():
     assert needs_of("/**\n * Says hello.\n * @allow env TZ\n */\n/* @allow run git status */\nf();") == [
         ("env", "TZ", None, 3),
@@ -75,6 +84,24 @@ def test_a_tag_that_looks_like_it_is_a_warning():
     needs, [mistake] = read_header("-- @alow env A")
     assert needs == []
     assert mistake == (1, 4, "there is no @alow", "did you mean @allow?", "warning")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x" + " " * 100_000 + "y",
+        ("x" + " " * 200) * 500 + '"',
+        '"' * 100_000,
+        "a/" * 50_000,
+        "\\'" * 50_000,
+        "x" * 100_000,
+    ],
+)
+@pytest.mark.parametrize("before", ["", "@", "@allow ", "@allow read ", "@allow run ", "@allow net "])
+def test_a_long_line_is_soon_read(before, text):
+    needs, mistakes = read_header(f"-- {before}{text}\n" * 3)
+    assert needs == []
+    assert all(len(mistake.message) < 500 for mistake in mistakes)
 
 
 def test_a_spell_has_its_needs():
