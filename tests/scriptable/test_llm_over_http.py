@@ -115,7 +115,7 @@ def test_signed_thoughts_go_back_to_claude_as_they_came(language: str, source: s
             local audio = llm():speak(best.text, { voice = "alloy" })
             local heard = llm():transcribe(audio)
             local picture = llm():image(heard.text)[1]
-            return { best.text, audio.mime, heard.text, blob.base64(picture.data), #llm():embed("x", { dimensions = 2 }),
+            return { best.text, audio.mime, heard.text, picture.data, #llm():embed("x", { dimensions = 2 }),
               spell.usage().calls }
             """,
         ),
@@ -127,7 +127,7 @@ def test_signed_thoughts_go_back_to_claude_as_they_came(language: str, source: s
             const heard = await llm().transcribe(audio);
             const [picture] = await llm().image(heard.text);
             const vector = await llm().embed("x", { dimensions: 2 });
-            export default [best.text, audio.mime, heard.text, await blob.base64(picture.data), vector.length,
+            export default [best.text, audio.mime, heard.text, picture.data, vector.length,
               (await spell.usage()).calls];
             """,
         ),
