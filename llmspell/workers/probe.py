@@ -21,8 +21,10 @@ from llmspell.errors import InternalError, InvalidValueError
 from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, frames, harden, kernel
 from llmspell.workers.child import Child
+from llmspell.workers.seccomp import MAKES_CODE
 
 _DONE = 0
+_RUNS_CODE = "map memory that runs"
 _READ = 1 << 16
 _SECONDS = 20.0
 _PTRACE_ATTACH = 16
@@ -52,6 +54,11 @@ def probe(dialect: str) -> dict[str, dict[str, str]]:
     finally:
         child.close()
     raise InternalError(f"no worker process for {dialect} comes up", hint="run a spell in it to see why")
+
+
+def expected(dialect: str, attempt: str) -> bool:
+    """Whether a worker of that dialect has to be able to do that: some engines make machine code."""
+    return attempt == _RUNS_CODE and dialect in MAKES_CODE
 
 
 def main(args: list[str]) -> None:
@@ -183,7 +190,7 @@ ATTEMPTS: dict[str, Callable[[int], object]] = {
     "fork": _fork,
     "start a thread": _start_thread,
     "run a program": _run_program,
-    "map memory that runs": lambda _: mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC),
+    _RUNS_CODE: lambda _: mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_EXEC),
     "take a lot of memory": lambda _: mmap.mmap(-1, _TOO_MUCH),
     "raise its limits": lambda _: resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64)),
     "become readable again": lambda _: _checked(kernel.prctl(kernel.PR_SET_DUMPABLE, 1)),
