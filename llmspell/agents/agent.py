@@ -12,7 +12,6 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llmspell.agents.context import ToolContext
-from llmspell.agents.data import usage_from_data
 from llmspell.agents.driver import Approve, Driver, decide
 from llmspell.agents.events import AgentEvent
 from llmspell.agents.hooks import Hook, Hooks
@@ -25,7 +24,7 @@ from llmspell.agents.toolbox import Toolbox
 from llmspell.agents.tools import Approval, BaseTool, PausedError
 from llmspell.budget import Budget
 from llmspell.errors import InvalidValueError, ToolError
-from llmspell.providers.base import LLMProvider, Request, Usage
+from llmspell.providers.base import LLMProvider, Request
 from llmspell.providers.content import Message, Part
 
 if TYPE_CHECKING:
@@ -288,6 +287,7 @@ class Agent(BaseAgent):
                 permissions=serves.permissions,
                 blobs=serves.blobs,
                 invoke=serves.invoke,
+                spend=serves.spend,
             ),
             approve=approve,
             stream=stream,
@@ -330,15 +330,10 @@ class AgentTool(BaseTool):
         }
 
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
-        before = Usage(), 0.0
         if context.paused is None:
-            result = await self._agent.run(args["prompt"], serving=context, check=False)
-        else:
-            before = usage_from_data(context.paused["usage"]), context.paused["cost"]
-            answers = {id_: answer["approved"] or answer["reason"] for id_, answer in context.answers.items()}
-            result = await self._agent.resume(context.paused, answers, serving=context, check=False)
-        _report(context, result, *before)
-        return self._answer(result)
+            return self._answer(await self._agent.run(args["prompt"], serving=context, check=False))
+        answers = {id_: answer["approved"] or answer["reason"] for id_, answer in context.answers.items()}
+        return self._answer(await self._agent.resume(context.paused, answers, serving=context, check=False))
 
     def _answer(self, result: AgentResult) -> Any:
         if result.reason == "paused":
@@ -410,16 +405,6 @@ def _budget(run: AgentRun, parent: Budget | None) -> Budget:
     tokens = None if limits.max_tokens is None else max(limits.max_tokens - used, 0)
     cost = None if limits.max_cost is None else max(limits.max_cost - (run.cost or 0.0), 0.0)
     return Budget(max_cost=cost, max_tokens=tokens, parent=parent)
-
-
-def _report(context: ToolContext, result: AgentResult, before: Usage, spent: float | None) -> None:
-    if context.spend is None:
-        return
-    usage = Usage(
-        (result.usage.input_tokens or 0) - (before.input_tokens or 0),
-        (result.usage.output_tokens or 0) - (before.output_tokens or 0),
-    )
-    context.spend(usage, None if result.cost is None or spent is None else result.cost - spent)
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from llmspell.agents.model import Again, Asker, Halted, Heard
 from llmspell.agents.result import AgentResult, result_of
 from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, PendingCall, Question
 from llmspell.errors import UNCATCHABLE, LlmspellError
-from llmspell.providers.base import LLMProvider, Request
+from llmspell.providers.base import LLMProvider, Request, Usage
 
 if TYPE_CHECKING:
     from llmspell.agents.agent import Agent
@@ -147,11 +147,22 @@ class Driver:
     def _take(self, outcome: Any) -> None:
         match outcome:
             case Heard(response, cost, malformed):
+                self._report(response.usage, cost)
                 self._run.answered(response, cost, malformed)
             case Again(usage, cost, note):
+                self._report(usage, cost)
                 self._run.retry(usage, cost, note)
             case Halted(why):
                 self._run.stop(why)
+
+    def _report(self, usage: Usage, cost: float | None) -> None:
+        """Tell the agent that this one serves, at once: it may never hear the end of this run."""
+        if self._context.spend is not None:
+            self._context.spend(usage, cost)
+
+    def _spend(self, usage: Usage, cost: float | None) -> None:
+        self._run.spend(usage, cost)
+        self._report(usage, cost)
 
     async def _request(self) -> Request:
         run, policy = self._run, self._agent.history
@@ -221,7 +232,7 @@ class Driver:
             budget=self._budget,
             paused=call.paused,
             answers=self._run.inner_answers(call),
-            spend=self._run.spend,
+            spend=self._spend,
         )
 
     # Approval

@@ -204,7 +204,7 @@ class AgentRun:
 
     def failed(self, error: LlmspellError) -> None:
         """Something failed for good: the run ends."""
-        self.error = error
+        self.error, self.reason = error, None  # a hook may fail after the last answer
         self._end("refused" if error.kind == "content_filter" else "error", error.message)
 
     def stop(self, why: str | None = None, reason: EndReason = "stopped") -> None:
