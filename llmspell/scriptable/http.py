@@ -14,12 +14,10 @@ from llmspell.scriptable.web_records import (
     HttpResponse,
     ServerEvent,
     StreamOptions,
-    charset_of,
-    is_json,
-    is_text,
     json_of,
     request_for,
 )
+from llmspell.system.bodies import charset_of, is_json, is_text, text_of
 from llmspell.system.web import Web, WebAnswer, WebRequest
 
 _LONGEST_LINE = 1024 * 1024
@@ -147,7 +145,7 @@ class ScriptableHttp:
         if expect == "blob" or (expect is None and body and not is_text(mime, body)):
             response["blob"] = cast(Any, self._context.blobs.add(body, mime or "application/octet-stream"))
             return response
-        text = body.decode(charset_of(answer.headers, body), errors="replace")
+        text = text_of(answer.headers, body)
         response["text"] = text
         if expect == "json" or (expect is None and is_json(mime)):
             found = json_of(text)

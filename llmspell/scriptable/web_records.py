@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import codecs
 import json
-import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NotRequired, TypeAlias, TypedDict
 from urllib.parse import urlencode
 
@@ -17,8 +15,6 @@ from llmspell.system.urls import pairs, target_of
 from llmspell.system.web import MAX_SIZE, TIMEOUT, WebRequest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from llmspell.system.blobs import Blobs
 
 Size: TypeAlias = Annotated[int, Bounds(at_least=1, at_most=256 * 1024 * 1024)]
@@ -121,36 +117,6 @@ def request_for(url: str, options: HttpOptions, method: str, blobs: Blobs) -> We
     )
 
 
-def is_json(mime: str) -> bool:
-    """Whether a body of this media type is JSON."""
-    return mime in ("application/json", "text/json") or mime.endswith("+json")
-
-
-def is_text(mime: str, body: bytes) -> bool:
-    """Whether a body is text: its media type decides, and without one, whether it is UTF-8 without control bytes."""
-    if not mime:
-        try:
-            return "\0" not in body.decode()
-        except UnicodeDecodeError:
-            return False
-    kind = mime.partition("/")[2]
-    return mime.startswith("text/") or is_json(mime) or kind in _TEXTS or kind.endswith(("+xml", "+yaml", "+text"))
-
-
-def charset_of(headers: Mapping[str, str], body: bytes) -> str:
-    """The codec for a body: what the header says, if that is one of the web's encodings, or UTF-8."""
-    if body.startswith(codecs.BOM_UTF8):
-        return "utf-8-sig"
-    told = re.search(r"charset\s*=\s*\"?([\w.:-]{1,40})", headers.get("content-type", ""), re.IGNORECASE)
-    try:
-        name = codecs.lookup(told[1]).name if told is not None else "utf-8"
-    except LookupError:
-        return "utf-8"
-    if name in ("ascii", "iso8859-1"):
-        return "cp1252"  # as browsers read them (https://encoding.spec.whatwg.org/#names-and-labels)
-    return name if name in _CHARSETS else "utf-8"
-
-
 def json_of(text: str) -> tuple[Any] | None:
     """The value of a JSON text; None for what is no JSON, or holds what cannot cross the border."""
     try:
@@ -175,57 +141,3 @@ def _body_of(options: HttpOptions, blobs: Blobs) -> tuple[bytes | None, str | No
         return body.encode(), "text/plain;charset=UTF-8"
     blob = blobs.get(body)
     return blob.data, blob.mime
-
-
-_TEXTS = frozenset(
-    [
-        "ecmascript",
-        "graphql",
-        "javascript",
-        "ld+json",
-        "rtf",
-        "sql",
-        "toml",
-        "x-httpd-php",
-        "x-javascript",
-        "x-ndjson",
-        "x-sh",
-        "x-tex",
-        "x-www-form-urlencoded",
-        "x-yaml",
-        "xml",
-        "yaml",
-        "jsonl",
-        "x-jsonlines",
-        "ndjson",
-    ]
-)
-_CHARSETS = (
-    frozenset(
-        [
-            "utf-8",
-            "utf-16",
-            "utf-16-le",
-            "utf-16-be",
-            "big5",
-            "big5hkscs",
-            "euc_jp",
-            "euc_kr",
-            "gb18030",
-            "gb2312",
-            "gbk",
-            "iso2022_jp",
-            "koi8-r",
-            "koi8-u",
-            "shift_jis",
-            "cp866",
-            "cp874",
-            "cp932",
-            "cp949",
-            "mac-roman",
-            "mac-cyrillic",
-        ]
-    )
-    | {f"cp125{n}" for n in range(9)}
-    | {f"iso8859-{n}" for n in range(2, 17)}
-)

@@ -17,8 +17,9 @@ from llmspell.errors import InvalidValueError, LlmspellError, ProviderError, Tim
 from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.guarded import GuardedConnections
 from llmspell.scriptable.http import ScriptableHttp, _Lines
-from llmspell.scriptable.web_records import charset_of, is_text, json_of
+from llmspell.scriptable.web_records import json_of
 from llmspell.system.blobs import Blobs
+from llmspell.system.bodies import charset_of, is_text
 from tests.providers.loopback import LoopbackServer, http
 from tests.scriptable.fakes import FakeContext
 
