@@ -17,10 +17,12 @@ if TYPE_CHECKING:
     from llmspell.limits import Limits
     from llmspell.permissions import NetRule, Permissions
     from llmspell.spell import Spell
+    from llmspell.system.blobs import Blob
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "Blob",
     "CallEnded",
     "CallStarted",
     "Config",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _HOME = {
+    "Blob": "system.blobs",
     "Config": "config",
     "Host": "host",
     "Limits": "limits",

@@ -157,11 +157,11 @@ class Host:
     ) -> Result:
         """Run a spell, a file or a `Spell`, to its end.
 
-        `params` is any JSON value. `model` is what `llm()` means in this run. `permissions` is what the spell may do,
-        instead of what the host says. `budget` is what it shares with others: it spends no more than that has left,
-        and than its `limits` say. `isolation` is `process` or `inline`.
-        `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails raises
-        its error, unless `check` is false: then `Result.error` has it.
+        `params` is any JSON value, with bytes or `Blob` in it where the spell wants those. `model` is what `llm()`
+        means in this run. `permissions` is what the spell may do, instead of what the host says. `budget` is what it
+        shares with others: it spends no more than that has left, and than its `limits` say. `isolation` is `process` or
+        `inline`. `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails
+        raises its error, unless `check` is false: then `Result.error` has it.
         """
         run = _Run(self, spell, params, model, limits, permissions, isolation, stdin, seed, on_event, budget)
         await run.drive()
@@ -274,7 +274,7 @@ class _Run:
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,
-            params=values.check({} if params is None else params, "params"),
+            params=self._params({} if params is None else params),
             seed=_seed(seed),
             now=time.time(),
             run_id=self.run_id,
@@ -318,6 +318,17 @@ class _Run:
 
             self._programs = Programs(self.permissions)
         return self._programs
+
+    def _params(self, params: Any) -> Any:
+        """The parameters as they cross the border: bytes as handles of blobs."""
+        try:
+            return values.check(params, "params")
+        except InvalidValueError as refused:
+            try:
+                params = self.blobs.holding(params)
+            except RecursionError:
+                raise refused from None
+        return values.check(params, "params")
 
     def invoke(self, function: int, args: list[Any]) -> Any:
         return self.session.invoke(function, args)

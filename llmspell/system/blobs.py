@@ -31,7 +31,7 @@ _OVERHEAD = 256
 
 
 class Blob(NamedTuple):
-    """Bytes and their media type."""
+    """Bytes and their media type, such as `image/png`."""
 
     data: bytes
     mime: str = BINARY
@@ -91,6 +91,18 @@ class Blobs:
         if id_ is not None:
             del self._held[id_]
         self._used -= len(blob.data) + _OVERHEAD
+
+    def holding(self, value: Any) -> Any:
+        """The same value with a handle in the place of each `Blob` and of all bytes. Raises `InvalidValueError`."""
+        if isinstance(value, Blob):
+            return self.add(bytes(value.data), value.mime)
+        if isinstance(value, (bytes, bytearray, memoryview)):
+            return self.add(bytes(value))
+        if isinstance(value, dict):
+            return {key: self.holding(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self.holding(item) for item in value]
+        return value
 
     def inside(self, value: object) -> dict[str, Blob]:
         """The blobs whose handles are anywhere in a value that crossed the border, by their ids."""

@@ -164,6 +164,24 @@ def test_the_result_has_the_bytes_of_its_handles_and_no_others() -> None:
             result.blob(forged)
 
 
+def test_bytes_among_the_parameters_are_blobs() -> None:
+    source = "return { blob.text(params.a[1]), params.a[1].mime, params.b.mime, params.b, params.n }"
+    params = {"a": [b"bytes"], "b": llmspell.Blob(b"\x89PNG", "image/png"), "n": 1}
+    text, mime, own, handle, number = (result := llmspell.run(spell(source), params=params)).value
+
+    assert (text, mime, own, number) == ("bytes", "application/octet-stream", "image/png", 1)
+    assert result.blob(handle) == b"\x89PNG"
+
+
+@pytest.mark.parametrize("wrong", ["cyclic", "object"])
+def test_parameters_that_cannot_cross(wrong: str) -> None:
+    params: dict[str, Any] = {"a": b"bytes"}
+    params["b"] = params if wrong == "cyclic" else object()
+
+    with pytest.raises(InvalidValueError, match="params"):
+        llmspell.run(spell("return 1"), params=params)
+
+
 def test_a_handle_of_another_run_is_worth_nothing() -> None:
     handle = llmspell.run(spell('return blob.from_text("secret")')).value
 
