@@ -31,7 +31,6 @@ _KEPT, _KEPT_SECONDS = 8, 30.0
 _LOOKUPS = 8
 _POOLS = 16
 _TRIED = 4
-_TIMEOUTS = {"connect": CONNECT_TIMEOUT, "read": IDLE_TIMEOUT, "write": IDLE_TIMEOUT, "pool": None}
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[list[str]]]
 """Gives the addresses of a host, best first; raises `OSError` when there are none."""
@@ -55,7 +54,10 @@ class Guard(Protocol):
 
 
 class Outgoing(NamedTuple):
-    """A request: `host` in small ASCII letters, an IPv6 address without brackets; `target` is path and query."""
+    """A request: `host` in small ASCII letters, an IPv6 address without brackets; `target` is path and query.
+
+    `silence` is for how many seconds nothing may come.
+    """
 
     method: str
     scheme: str
@@ -64,6 +66,7 @@ class Outgoing(NamedTuple):
     target: str
     headers: list[tuple[str, str]]
     body: bytes | None = None
+    silence: float = IDLE_TIMEOUT
 
     @property
     def url(self) -> str:
@@ -75,11 +78,11 @@ class Outgoing(NamedTuple):
 class Incoming:
     """An answer of which the status and headers are there. It must be closed; unread, that cuts the connection."""
 
-    def __init__(self, response: httpx2.Response, host: str) -> None:
+    def __init__(self, response: httpx2.Response, outgoing: Outgoing) -> None:
         self.status = response.status_code
         self.headers = [(name.lower(), value) for name, value in response.headers.multi_items()]
         self._response = response
-        self._host = host
+        self._outgoing = outgoing
         self._pieces: AsyncIterator[bytes] | None = None
 
     async def next(self) -> bytes:
@@ -94,7 +97,7 @@ class Incoming:
         except StopAsyncIteration:
             return b""
         except _FAILURES as error:
-            raise _broken(error, self._host) from None
+            raise _broken(error, self._outgoing) from None
         return piece
 
     async def aclose(self) -> None:
@@ -132,19 +135,18 @@ class GuardedConnections:
         Raises what `guard` refuses with, `NetworkError`, `TimeoutExceededError` or `ProviderError`.
         """
         transport = self._given or await self._pool(guard, secure=outgoing.scheme == "https")
-        host = outgoing.host
         try:
             request = httpx2.Request(
                 outgoing.method,
                 outgoing.url,
                 headers=[(name.encode(), value.encode()) for name, value in outgoing.headers],
                 content=outgoing.body,
-                extensions={"timeout": _TIMEOUTS},
+                extensions={"timeout": _timeouts(outgoing.silence)},
             )
             response = await transport.handle_async_request(request)
         except _FAILURES as error:
-            raise _unreachable(error, host) from None
-        return Incoming(response, host)
+            raise _unreachable(error, outgoing) from None
+        return Incoming(response, outgoing)
 
     async def aclose(self) -> None:
         """Close all connections. They can be used again afterwards."""
@@ -319,6 +321,10 @@ _BROKEN = (
 )
 
 
+def _timeouts(silence: float) -> dict[str, float | None]:
+    return {"connect": CONNECT_TIMEOUT, "read": silence, "write": silence, "pool": None}
+
+
 def _is_address(host: str) -> bool:
     import ipaddress
 
@@ -332,12 +338,13 @@ def _is_address(host: str) -> bool:
 # What the libraries say may hold an address that the spell is not to know, so their words are not passed on.
 
 
-def _unreachable(error: Exception, host: str) -> LlmspellError:
+def _unreachable(error: Exception, outgoing: Outgoing) -> LlmspellError:
     import socket
     import ssl
 
     if isinstance(error, _BROKEN):
-        return _broken(error, host)
+        return _broken(error, outgoing)
+    host = outgoing.host
     causes = list(_causes(error))
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return NetworkError(f"there is no host {host}", hint="is its name spelled right?", retryable=True)
@@ -352,9 +359,10 @@ def _unreachable(error: Exception, host: str) -> LlmspellError:
     return NetworkError(f"{host} cannot be reached", hint="is the server running?", retryable=True)
 
 
-def _broken(error: Exception, host: str) -> LlmspellError:
+def _broken(error: Exception, outgoing: Outgoing) -> LlmspellError:
+    host = outgoing.host
     if isinstance(error, (httpcore2.TimeoutException, httpx2.TimeoutException)):
-        return TimeoutExceededError(f"{host} sent nothing for {IDLE_TIMEOUT:g} s", retryable=True)
+        return TimeoutExceededError(f"{host} sent nothing for {outgoing.silence:g} s", retryable=True)
     if isinstance(error, (httpcore2.RemoteProtocolError, httpx2.RemoteProtocolError)):
         return NetworkError(f"{host} broke off, or does not speak HTTP", retryable=True)
     return NetworkError(f"the connection to {host} broke before the answer was complete", retryable=True)

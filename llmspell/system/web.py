@@ -79,7 +79,7 @@ class Web:
         raise ProviderError(f"{request.target.authority}: more than {MAX_REDIRECTS} redirects")
 
     async def _send(self, request: WebRequest, clock: _Clock) -> Incoming:
-        from llmspell.providers.guarded import Outgoing  # loads an HTTP library
+        from llmspell.providers.guarded import IDLE_TIMEOUT, Outgoing  # loads an HTTP library
 
         target = request.target
         self._guard.check(target, request.method)
@@ -91,6 +91,7 @@ class Web:
             target.path,
             headers_of.with_defaults(request.headers, _DEFAULTS),
             request.body,
+            max(request.timeout or 0, IDLE_TIMEOUT),
         )
         async with clock.running():
             return await self._connections.open(outgoing, self._guard)

@@ -301,6 +301,15 @@ class TestConnections:
 
         asyncio.run(run())
 
+    @pytest.mark.parametrize(("timeout", "silence"), [(None, 60), (5, 60), (300, 300)])
+    def test_silence_may_last_as_long_as_the_timeout(self, timeout: float | None, silence: float) -> None:
+        _, [request] = fetched("http://a.test/", OK, timeout=timeout)
+        assert request.extensions["timeout"] == {"connect": 10, "read": silence, "write": silence, "pool": None}
+
+    def test_silence_is_an_error(self) -> None:
+        with pytest.raises(TimeoutExceededError, match=r"a\.test sent nothing for 300 s"):
+            fetched("http://a.test/", httpx2.ReadTimeout("slow"), timeout=300)
+
     def test_a_name_that_takes_for_ever_is_a_timeout(self) -> None:
         async def never(host: str, port: int) -> list[str]:
             await asyncio.sleep(60)
