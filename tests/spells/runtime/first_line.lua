@@ -1,0 +1,3 @@
+#!/usr/bin/env -S llmspell run
+print("runs")
+error("here", 0) -- HERE
