@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,19 +53,18 @@ class Stage:
         return asyncio.run(asyncio.wait_for(self._run(way), 10))
 
     async def _run(self, way: str) -> AgentResult:
-        result = await self._one(way, lambda agent, hooks: self._start(agent, way, hooks))
+        result = await self._one(way, partial(self._start, way))
         answers = self.case.get("answers", [])
         for each in answers if isinstance(answers, list) else [answers]:
             assert result.reason == "paused", result
             state = json.loads(json.dumps(result.state))
-            result = await self._one(way, lambda agent, hooks: self._resume(agent, way, hooks, state, each))
+            result = await self._one(way, partial(self._resume, way, state, each))
         return result
 
     async def _one(self, way: str, begin: Callable[[Agent, Hooks], Any]) -> AgentResult:
         hooks = self._hooks()
-        began = begin(
-            self._agent({**self.case.get("agent", {}), "model": "main", "tools": self.case.get("tools", ())}), hooks
-        )
+        spec = {**self.case.get("agent", {}), "model": "main", "tools": self.case.get("tools", ())}
+        began = begin(self._agent(spec), hooks)
         if way == "run":
             result = await began
         else:
@@ -75,12 +75,12 @@ class Stage:
         self.questions += [question.id for question in result.questions]
         return result
 
-    def _start(self, agent: Agent, way: str, hooks: Hooks) -> Any:
+    def _start(self, way: str, agent: Agent, hooks: Hooks) -> Any:
         if way == "run":
             return agent.run(self.case["prompt"], hooks=hooks, check=False)
         return agent.stream(self.case["prompt"], hooks=hooks)
 
-    def _resume(self, agent: Agent, way: str, hooks: Hooks, state: Any, answers: Any) -> Any:
+    def _resume(self, way: str, state: Any, answers: Any, agent: Agent, hooks: Hooks) -> Any:
         if way == "run":
             return agent.resume(state, answers, hooks=hooks, check=False)
         return agent.resume_stream(state, answers, hooks=hooks)
