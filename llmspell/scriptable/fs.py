@@ -68,6 +68,7 @@ class ScriptableFiles:
 
     def __init__(self, context: RunContext) -> None:
         self._blobs = context.blobs
+        self._programs = context.programs
         self._files = Files(context.permissions, context.blobs)
 
     def read(self, path: str) -> str:
@@ -115,7 +116,7 @@ class ScriptableFiles:
         """
         from llmspell.system.trees import matches
 
-        return await slow(partial(matches, self._files, pattern))
+        return await slow(partial(matches, self._files, pattern), self._programs.slot())
 
     def make(self, path: str) -> None:
         """Make a folder, and those above it that are missing. It may be there already."""
@@ -123,11 +124,12 @@ class ScriptableFiles:
 
     async def remove(self, path: str, options: RemoveOptions | None = None) -> None:
         """Remove a file, a link, or an empty folder. With `recursive` a folder with all that is in it."""
-        await slow(lambda stopped: self._files.remove(path, **(options or {}), stopped=stopped))
+        work = partial(self._files.remove, path, **(options or {}))
+        await slow(lambda stopped: work(stopped=stopped), self._programs.slot())
 
     async def copy(self, source: str, target: str) -> None:
         """Copy a file; one in the place of the target is replaced."""
-        await slow(lambda stopped: self._files.copy(source, target, stopped=stopped))
+        await slow(lambda stopped: self._files.copy(source, target, stopped=stopped), self._programs.slot())
 
     def move(self, source: str, target: str) -> None:
         """Rename a file or folder, to another place of the same disk; a file in the place of the target is replaced.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from llmspell.workers.program import Command, Finished
 
 MAX_AT_ONCE = 16
-"""How many programs of one run there are at any time; others wait for their turn."""
+"""How many programs, searches and copies of one run there are at any time; others wait for their turn."""
 MAX_ARGUMENTS = 128 * 1024
 KEEP = 4 * 1024 * 1024
 """The bytes of each output that are kept, unless told otherwise."""
@@ -73,7 +73,7 @@ class Programs:
 
         path = self._program(argv)
         command = Command(path, argv, self._environment(env or {}), folder, input)
-        async with self._slot():
+        async with self.slot():
             started = time.monotonic()
             finished = await _in_thread(command, keep, timeout)
         if finished is None:
@@ -83,7 +83,8 @@ class Programs:
             )
         return Outcome(*finished, time.monotonic() - started)
 
-    def _slot(self) -> asyncio.Semaphore:
+    def slot(self) -> asyncio.Semaphore:
+        """The turns of all in this run that takes long and has a thread of its own."""
         if self._slots is None:
             import asyncio  # whoever awaits this has it
 

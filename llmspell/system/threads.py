@@ -8,6 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
+    import asyncio
+
     from llmspell.system.files import Stopped
 
 T = TypeVar("T")
@@ -25,21 +27,24 @@ def quick(work: Callable[[], T]) -> T:
     return cast(T, asyncio.to_thread(work))
 
 
-async def slow(work: Callable[[Stopped], T]) -> T:
-    """Do it in a thread, and tell it to stop when the call is cancelled."""
-    import asyncio  # a spell that never waits does without
+async def slow(work: Callable[[Stopped], T], turn: asyncio.Semaphore) -> T:
+    """Do it in a thread of its own when it is its turn, and tell it to stop when the call is cancelled.
+
+    The common threads are left to what is quick, so that others need not wait for this.
+    """
     from threading import Event
 
     stop = Event()
     try:
-        return await asyncio.to_thread(work, stop.is_set)
+        async with turn:
+            return await own(lambda: work(stop.is_set))
     finally:
         stop.set()
 
 
 async def own(work: Callable[[], T]) -> T:
     """Do it in a thread of its own, which holds up neither others nor the end of the program."""
-    import asyncio  # as above
+    import asyncio  # whoever awaits this has it
     from threading import Thread
 
     loop = asyncio.get_running_loop()

@@ -238,3 +238,16 @@ def test_a_cancelled_run_ends_its_programs(tmp_path: Path, monkeypatch: pytest.M
     asyncio.run(cancelled())
 
     assert gone(number_in(tmp_path / "pid"))
+
+
+def test_many_searches_leave_the_common_threads_alone(context: FakeContext) -> None:
+    Path("f").write_text("text")
+
+    async def together() -> list[Any]:
+        searches = [call(context, "fs.glob", pattern="**") for _ in range(40)]
+        return await asyncio.gather(*searches, call(context, "fs.read", path="f"))
+
+    *searches, text = asyncio.run(together())
+
+    assert searches == [["f"]] * 40
+    assert text == "text"
