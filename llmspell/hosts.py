@@ -42,6 +42,14 @@ def normal_host(host: str) -> str | None:
     return name
 
 
+def is_rule(host: str) -> bool:
+    """Whether this is the host of a rule, as such are spelled."""
+    if host == ANY or ("/" in host and str(network_of(host)) == host):
+        return True
+    name = host.removeprefix("*.")
+    return normal_host(name) == name and (name == host or network_of(name) is None)
+
+
 def allows_host(rule: str, host: str) -> bool:
     """Whether the host of a rule covers a host, both spelled as `normal_host` has it."""
     if rule == host:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
-from llmspell.errors import PermissionDeniedError
+from llmspell.errors import InvalidValueError, PermissionDeniedError
 
 ALL = "*"
 SETTINGS = "llmspell.toml"
@@ -46,7 +46,8 @@ class NetRule(NamedTuple):
 class Permissions:
     """What a run may do; `Permissions()` is the default, `Permissions.all()` everything.
 
-    Grants are made by people, from outside; nothing that runs can add to its own.
+    Grants are made by people, from outside; nothing that runs can add to its own. Raises `InvalidValueError` for rules
+    that could never mean what they seem to.
     """
 
     read: tuple[str, ...] = ()
@@ -62,6 +63,15 @@ class Permissions:
     """Names of models, with `*` at the end for any rest; None is every model that is configured."""
     tools: tuple[str, ...] | None = None
     """Names of tools, with `*` at the end for any rest; None is every tool of the host."""
+
+    def __post_init__(self) -> None:
+        for field, (is_good, expected) in _RULES.items():
+            given: Any = getattr(self, field)
+            if given == () or (given is None and field in ("models", "tools")):
+                continue
+            if not isinstance(given, (tuple, list)) or not all(map(is_good, given)):
+                raise InvalidValueError(f"Permissions: {field} must be a tuple of {expected}, not {given!r:.120}")
+            object.__setattr__(self, field, tuple(tuple(rule) if field == "run" else rule for rule in given))
 
     @classmethod
     def all(cls) -> Permissions:
@@ -162,9 +172,14 @@ def entry(kind: str, grant: str) -> str:
 
 
 def _covers_path(rules: Iterable[str], path: str) -> bool:
-    if not os.path.isabs(path) or os.path.normpath(path) != path or "\0" in path or path.startswith("//"):
-        return False  # whoever asks has not resolved it
+    if not _is_resolved(path):
+        return False
     return any(rule == ALL or _below(path, rule) for rule in rules)
+
+
+def _is_resolved(path: str) -> bool:
+    usual = os.path.isabs(path) and os.path.normpath(path) == path
+    return usual and "\0" not in path and not path.startswith("//")
 
 
 def _below(path: str, folder: str) -> bool:
@@ -177,6 +192,46 @@ def _covers_name(rules: Iterable[str], name: str) -> bool:
 
 def _fits(rule: NetRule, port: int, method: str) -> bool:
     return rule.port in (None, port) and (not rule.methods or method.upper() in rule.methods)
+
+
+# What rules look like
+
+
+def _is_path(rule: Any) -> bool:
+    return isinstance(rule, str) and (rule == ALL or _is_resolved(rule))
+
+
+def _is_name(rule: Any) -> bool:
+    return isinstance(rule, str) and rule != "" and ALL not in rule[:-1]
+
+
+def _is_command(rule: Any) -> bool:
+    return isinstance(rule, (tuple, list)) and bool(rule and rule[0]) and all(isinstance(word, str) for word in rule)
+
+
+def _is_net(rule: Any) -> bool:
+    from llmspell.hosts import is_rule  # as above
+
+    if not isinstance(rule, NetRule):
+        return False
+    fields: tuple[Any, ...] = rule
+    host, port, methods = fields
+    good_port = port is None or (type(port) is int and 0 < port < 65536)
+    good_methods = isinstance(methods, tuple) and all(isinstance(word, str) and word.isupper() for word in methods)
+    return isinstance(host, str) and is_rule(host) and good_port and good_methods
+
+
+_PATHS = (_is_path, "absolute paths without links and .., or '*'; see os.path.realpath")
+_NAMES = (_is_name, "names, a '*' at their end at most")
+_RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "read": _PATHS,
+    "write": _PATHS,
+    "net": (_is_net, "NetRule with a host in small letters, a port or None, and a tuple of methods in capitals"),
+    "env": _NAMES,
+    "run": (_is_command, "tuples of a program and arguments, such as ('git', 'status')"),
+    "models": _NAMES,
+    "tools": _NAMES,
+}
 
 
 # What two rules both allow, or None when that is nothing

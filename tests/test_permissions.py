@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.errors import PermissionDeniedError
+from llmspell.errors import InvalidValueError, PermissionDeniedError
 from llmspell.permissions import KEYS, KINDS, NetRule, Permissions, denied, entry, flag
 
 # Small alphabets, so that rules and questions meet
@@ -275,6 +275,50 @@ class TestAddresses:
     def test_everything_is_everything(self, host, address):
         assert Permissions.all().may_connect("http", host, 80, "GET")
         assert Permissions.all().may_reach(host, 80, address)
+
+
+class TestRules:
+    @pytest.mark.parametrize(
+        "rules",
+        [
+            {"read": "/a"},
+            {"read": ("a",)},
+            {"write": ("/a/../b",)},
+            {"write": ("/a/",)},
+            {"write": None},
+            {"env": "A*"},
+            {"env": ("*A",)},
+            {"env": ("",)},
+            {"models": "local/*"},
+            {"tools": (1,)},
+            {"run": ("git",)},
+            {"run": "git"},
+            {"run": ((),)},
+            {"run": (("",),)},
+            {"run": (("git", 1),)},
+            {"net": ("a.com",)},
+            {"net": NetRule("a.com")},
+            {"net": (NetRule("A.com"),)},
+            {"net": (NetRule("a.com:80"),)},
+            {"net": (NetRule("[::1]"),)},
+            {"net": (NetRule("10.0.0.1/8"),)},
+            {"net": (NetRule("*.1.2.3.4"),)},
+            {"net": (NetRule("127.1"),)},
+            {"net": (NetRule("a.com", "80"),)},
+            {"net": (NetRule("a.com", 0),)},
+            {"net": (NetRule("a.com", methods=("get",)),)},
+            {"net": (NetRule("a.com", methods="GET"),)},
+        ],
+    )
+    def test_what_would_not_mean_what_it_says_is_refused(self, rules):
+        [field] = rules
+        with pytest.raises(InvalidValueError, match=f"^Permissions: {field} must be a tuple of "):
+            Permissions(**rules)
+
+    def test_lists_are_taken_for_tuples(self):
+        permissions = Permissions(read=["/a"], run=[["git", "status"]], models=[])
+        assert permissions == Permissions(read=("/a",), run=(("git", "status"),), models=())
+        assert hash(permissions) == hash(permissions.narrowed(Permissions.all()))
 
 
 class TestRefusals:
