@@ -9,6 +9,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from llmspell.budget import Budget
     from llmspell.config import Config
     from llmspell.config import load as load_config
     from llmspell.errors import LlmspellError
@@ -23,6 +24,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "Blob",
+    "Budget",
     "CallEnded",
     "CallStarted",
     "Config",
@@ -43,6 +45,7 @@ __all__ = [
 
 _HOME = {
     "Blob": "system.blobs",
+    "Budget": "budget",
     "Config": "config",
     "Host": "host",
     "Limits": "limits",

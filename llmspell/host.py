@@ -207,6 +207,7 @@ def run(
     model: str | None = None,
     limits: Limits | None = None,
     permissions: Permissions | None = None,
+    budget: Budget | None = None,
     isolation: str | None = None,
     stdin: str | TextIO | None = None,
     seed: int | None = None,
@@ -227,7 +228,7 @@ def run(
     there, `await Host().run(...)`. `KeyboardInterrupt` ends the run, and is raised after its `Ended` event.
     """
     host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
-    task = _Run(host, spell, params, model, limits, permissions, isolation, stdin, seed, on_event)
+    task = _Run(host, spell, params, model, limits, permissions, isolation, stdin, seed, on_event, budget)
     try:
         task.drive_blocking(start_worker, make_loop)
     except KeyboardInterrupt:

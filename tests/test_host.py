@@ -325,3 +325,61 @@ def test_descriptors_do_not_leak():
     for _ in range(20):
         llmspell.run(lua("return 1"))
     assert psutil.Process().num_fds() <= before
+
+
+class TestBudget:
+    SPELL = llmspell.Spell(
+        name="a.lua", language="lua", source='return llm():complete("Count.", { max_tokens = 20 }).text'
+    )
+
+    def test_runs_share_one(self):
+        shared = llmspell.Budget(max_tokens=60)
+        options = {
+            "providers": [ScriptedProvider(lambda request: "one " * 20)],
+            "model": "scripted/a",
+            "budget": shared,
+        }
+        assert llmspell.run(self.SPELL, **options).usage.output_tokens == 20
+        assert shared.tokens == 21
+        assert llmspell.run(self.SPELL, **options).value
+        result = llmspell.run(self.SPELL, **options, check=False)
+        assert result.error.kind == "limit"
+        assert "budget of 60 tokens exceeded" in result.error.message
+        assert shared.tokens == 42
+
+    def test_a_run_has_no_more_than_its_limits_say(self):
+        shared = llmspell.Budget(max_tokens=1000)
+        result = llmspell.run(
+            self.SPELL,
+            providers=[ScriptedProvider(lambda request: "one")],
+            model="scripted/a",
+            budget=shared,
+            limits=Limits(max_tokens=25),
+            check=False,
+        )
+        assert "budget of 25 tokens exceeded" in result.error.message
+        assert (shared.tokens, shared.exceeded) == (0, None)
+
+    @pytest.mark.parametrize("isolation", ["inline", "process"])
+    def test_it_ends_a_stream_under_way(self, isolation):
+        source = """
+        parallel(function()
+          for chunk in llm():stream("a", { max_tokens = 20 }) do sleep(0.01) end
+        end, function()
+          sleep(0.05)
+          llm():complete("b", { max_tokens = 500 })
+        end)
+        """
+        model = ScriptedProvider(lambda request: "word " * 1000)
+        spell = llmspell.Spell(name="a.lua", language="lua", source=source)
+        result = llmspell.run(
+            spell,
+            providers=[model],
+            model="scripted/a",
+            limits=Limits(max_tokens=100, timeout=20),
+            isolation=isolation,
+            check=False,
+        )
+        assert result.error.kind == "limit"
+        assert "budget of 100 tokens" in result.error.message
+        assert model.open == 0
