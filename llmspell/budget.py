@@ -228,6 +228,7 @@ class Reservation:
         if not self._open:
             return
         self._open = False
+        cost, tokens = cost and max(cost, 0.0), max(tokens, 0)  # no server gives money back
         for budget in self._budget.line():
             del budget.held[self]
             budget.cost += self.cost if cost is None else cost

@@ -78,6 +78,12 @@ def test_an_unknown_price_is_charged_as_reserved():
     assert (free.cost, free.priced) == (0.0, False)
 
 
+def test_no_answer_makes_a_budget_larger():
+    budget = Budget(max_cost=1.0, max_tokens=10)
+    budget.reserve(0.5, 5).settle(-3.0, -100)
+    assert (budget.left, budget.cost, budget.tokens) == (Room(1.0, 10), 0.0, 0)
+
+
 def test_what_was_released_cost_nothing():
     budget = Budget(max_cost=1.0)
     budget.reserve(0.5, 10).release()
