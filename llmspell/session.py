@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from llmspell.streams import Stream
 
 
+_VALUES = frozenset({dict, list, str, int, float, bool, type(None)})  # what most methods give: nothing to wait for
+
+
 class Work(NamedTuple):
     """A call that has to wait: the driver awaits it and reports to `settle`."""
 
@@ -210,7 +213,7 @@ class Session:
         except Exception as error:  # noqa: BLE001  # whatever a method raises is the answer to its call
             self.settle(call.id, None, error)
             return
-        if hasattr(result, "__await__"):  # a third of the time that isinstance takes
+        if type(result) not in _VALUES and hasattr(result, "__await__"):  # a third of the time that isinstance takes
             self.work.append(Work(call.id, result))
         else:
             self.settle(call.id, result)
@@ -223,7 +226,7 @@ class Session:
                 raise NotFoundError(f"the runtime has no method {call.method[:60]!r}")
             self._known[call.method] = method
         result = method.call(self._context, call.args)
-        if hasattr(result, "__anext__"):
+        if type(result) not in _VALUES and hasattr(result, "__anext__"):
             from llmspell.streams import Stream  # loads asyncio
 
             self._streams[call.id] = Stream(result)

@@ -46,19 +46,20 @@ class Method:
         """
         if self._owner is None:
             return self.function(context, **self.signature.bind(args, context.invoke))
-        this, args = self._split(context, args)
-        target = self._owner(context, **this)
+        if self.constructor is None:
+            target = self._owner(context)
+        else:
+            this, args = self._split(self.constructor, context, args)
+            target = self._owner(context, **this)
         return self.function(target, **self.signature.bind(args, context.invoke))
 
-    def _split(self, context: RunContext, args: Mapping[str, Any]) -> tuple[dict[str, Any], Mapping[str, Any]]:
-        if self.constructor is None:
-            return {}, args
+    def _split(
+        self, constructor: Signature, context: RunContext, args: Mapping[str, Any]
+    ) -> tuple[dict[str, Any], Mapping[str, Any]]:
         this = args.get("self")
         if not isinstance(this, dict):
-            raise ArgumentTypeError(f"{self.signature.name}: it is a method of {self.constructor.name}")
-        return self.constructor.bind(this, context.invoke), {
-            name: value for name, value in args.items() if name != "self"
-        }
+            raise ArgumentTypeError(f"{self.signature.name}: it is a method of {constructor.name}")
+        return constructor.bind(this, context.invoke), {name: value for name, value in args.items() if name != "self"}
 
 
 def methods_in(cls: type, name: str, *, constructed: bool) -> Iterator[Method]:
