@@ -124,7 +124,8 @@ function describeError(thrown) {
   try {
     const data = typeof thrown === "object" && thrown !== null ? describeObject(thrown) : describeValue(thrown);
     return encode(data, null, false, "the error");
-  } catch {
+  } catch (problem) {
+    if (problem === null) outOfMemory = true; // the engine's, where there was no room for more
     return '{"kind":"spell","message":"an error that cannot be shown was thrown"}';
   }
 }
