@@ -68,7 +68,7 @@ export default "x".repeat(17 * 2 ** 20);
 export default new Array(3e6).fill(null);
 
 /// [too large] take an answer larger than the memory
-/// limits: memory=4
+/// limits: cpu=2 memory=4
 /// fails: limit memory limit
 export default (await tools.large({ size: 8 * 2 ** 20 })).length;
 
@@ -203,3 +203,18 @@ try { write("x".repeat(1e6)); } catch {}
 /// limits: cpu=0.5 max_output=100000
 /// fails: limit output limit
 for (;;) try { log.debug("x".repeat(1000)); } catch {}
+
+/// [errors] throw errors whose fields are forged
+/// gives: ["tool","tool","tool","tool"]
+const kinds = [];
+for (const fields of [{ line: 1e300, file: "x" }, { stack: [1, {}, print] }, { line: NaN, file: "\ud800" }, { hint: {}, data: print }])
+  try { await tools.twice({ f() { throw { kind: "tool", message: "x", ...fields }; } }); } catch (e) { kinds.push(e.kind); }
+export default kinds;
+
+/// [errors] end with an error whose fields are forged
+/// fails: tool x
+throw { kind: "tool", message: "x", line: NaN, file: "\ud800", stack: [{}], retryable: "yes", status: {}, provider: print };
+
+/// [errors] end with an error whose getters throw
+/// fails: spell cannot be shown
+throw new (class extends Error { get message() { throw new Error("y"); } get name() { throw 1; } })();

@@ -70,7 +70,7 @@ for i = 1, 3e6 do list[i] = null end
 return list
 
 --- [too large] take an answer larger than the memory
---- limits: memory=4
+--- limits: cpu=2 memory=4
 --- fails: limit memory limit
 return #tools.large{size = 8 * 2^20}
 
@@ -210,3 +210,17 @@ pcall(write, ("x"):rep(1e6))
 --- limits: cpu=0.5 max_output=100000
 --- fails: limit output limit
 while true do pcall(log.debug, ("x"):rep(1000)) end
+
+--- [errors] throw errors whose fields are forged
+--- gives: ["tool","tool","tool","tool"]
+local kinds = array{}
+for _, fields in ipairs{{line = 1e300, file = "x"}, {stack = {1, {}, print}}, {line = 0/0, file = "\255"}, {hint = {}, data = print}} do
+  fields.kind, fields.message = "tool", "x"
+  local ok, e = pcall(tools.twice, {f = function() error(fields) end})
+  kinds[#kinds + 1] = e.kind
+end
+return kinds
+
+--- [errors] end with an error whose fields are forged
+--- fails: tool x
+error({kind = "tool", message = "x", line = 0/0, file = "\255", stack = {{}}, retryable = "yes", status = {}, provider = print})

@@ -240,7 +240,7 @@ export default [await ask("scripted/model"), await ask("scripted/small-not")];
 
 /// [tools] call a tool that was not granted
 /// allow: {"tools": ["echo"]}
-/// gives: ["permission","not_found","permission"]
+/// gives: ["permission","permission","permission"]
 const use = (name) => tools[name]({}).then(() => "called", (e) => e.kind);
 export default [await use("fail"), await use("echo2"), await use("deep")];
 

@@ -252,7 +252,7 @@ return {try("scripted/model"), try("scripted/small-not")}
 
 --- [tools] call a tool that was not granted
 --- allow: {"tools": ["echo"]}
---- gives: ["permission","not_found","permission"]
+--- gives: ["permission","permission","permission"]
 local function try(name) local ok, e = pcall(tools[name], {}) return ok and "called" or e.kind end
 return {try("fail"), try("echo2"), try("deep")}
 

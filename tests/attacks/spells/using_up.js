@@ -153,6 +153,7 @@ new RegExp("(".repeat(1e5));
 for (;;) try { new RegExp("(a{1,1000}){1,1000}".repeat(100)).test("a".repeat(1e4)); } catch {}
 
 /// [string building] repeat a text to half a gigabyte
+/// limits: cpu=2
 /// fails: limit memory limit
 export default "x".repeat(2 ** 29).length;
 
@@ -314,6 +315,7 @@ const text = "x = 1;".repeat(1e6);
 for (;;) try { new Function(text); } catch {}
 
 /// [a million] make promises by the million
+/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(new Promise(() => {}));
 
@@ -349,6 +351,7 @@ await sleep(0.05);
 export default n;
 
 /// [memory] fill an array
+/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(new Array(1000).fill(1));
 
@@ -358,15 +361,17 @@ const all = [];
 for (;;) try { for (;;) all.push({ a: [1] }); } catch {}
 
 /// [memory] fill it with strings that share their parts
+/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push("x".repeat(1e5) + all.length);
 
 /// [memory] fill it from answers
-/// limits: memory=8
+/// limits: cpu=2 memory=8
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(await tools.large({ size: 2 ** 20 }));
 
 /// [memory] fill maps, sets and weak maps
+/// limits: cpu=2
 /// fails: limit memory limit
 const map = new Map();
 const weak = new WeakMap();
@@ -379,11 +384,13 @@ try { await tools.echo({ value: 1 }); } finally { print("went on"); }
 export default "went on";
 
 /// [catching the limit] catch the memory limit and go on
+/// limits: cpu=2
 /// fails: limit memory limit
 try { "x".repeat(2 ** 29); } catch {}
 export default "went on";
 
 /// [catching the limit] fill the memory in a promise and go on
+/// limits: cpu=2
 /// fails: limit memory limit
 await Promise.allSettled([(async () => new Uint8Array(2 ** 29))()]);
 await sleep(0.01);
@@ -408,3 +415,23 @@ throw null;
 setTimeout(() => print("went on"), 10);
 (async () => { await sleep(0.01); print("went on"); })();
 try { for (;;); } finally { print("went on"); }
+
+/// [filling] let one operation read a billion properties
+/// fails: limit CPU limit
+/// inline: hangs
+String.raw({ raw: { length: 1e9 } });
+
+/// [iterators] group what never ends
+/// fails: limit
+Object.groupBy({ *[Symbol.iterator]() { for (;;) yield 1; } }, (x) => x);
+
+/// [replacers] write what a replacer makes deeper and deeper
+/// fails: spell
+JSON.stringify({ a: 1 }, (key, value) => ({ a: value }));
+
+/// [recursion] set prototypes that lead through proxies in a circle
+/// fails: limit CPU limit
+const p = new Proxy({}, { getPrototypeOf: () => p });
+({}) instanceof Object.assign(() => {}, { prototype: {} });
+Object.setPrototypeOf(Object.setPrototypeOf({}, p), p);
+p instanceof (class {});

@@ -136,10 +136,12 @@ return (("a"):rep(40)):gsub(("a?"):rep(40) .. ("a"):rep(40) .. "b", "x")
 return ("x"):match(("("):rep(40) .. "x" .. (")"):rep(40))
 
 --- [string building] repeat a text to a gigabyte
+--- limits: cpu=2
 --- fails: limit memory limit
 return #string.rep("x", 2^30)
 
 --- [string building] repeat it inside of pcall
+--- limits: cpu=2
 --- fails: limit memory limit
 while true do pcall(string.rep, "x", 2^30) end
 
@@ -148,12 +150,14 @@ while true do pcall(string.rep, "x", 2^30) end
 return #string.rep("", 2^53)
 
 --- [string building] concatenate a table to a gigabyte
+--- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 for i = 1, 1e5 do t[i] = ("x"):rep(1000) .. "" end
 while true do pcall(table.concat, t) end
 
 --- [string building] double a text until the memory is full
+--- limits: cpu=2
 --- fails: limit memory limit
 local s = "x"
 while true do s = s .. s end
@@ -200,6 +204,7 @@ return {(pcall(string.format, "%1000000000d", 1)), (pcall(string.format, "%.1000
 while true do string.format(("%s"):rep(100), table.unpack({}, 1, 100)) end
 
 --- [recursion] recurse without end
+--- limits: cpu=2
 --- fails: limit memory limit
 local function f() return 1 + f() end
 f()
@@ -289,22 +294,25 @@ while true do sleep(0) end
 return {(pcall(sleep, -1/0)), (pcall(sleep, 0/0)), (pcall(sleep, {})), (pcall(sleep, 0))}
 
 --- [memory] fill a table
+--- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 for i = 1, 1e9 do t[i] = i end
 
 --- [memory] fill the memory in pieces, and catch it
+--- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 while true do pcall(function() while true do t[#t + 1] = {#t} end end) end
 
 --- [memory] fill it from an answer
---- limits: memory=8
+--- limits: cpu=2 memory=8
 --- fails: limit memory limit
 local t = {}
 while true do t[#t + 1] = tools.large{size = 2^20} .. #t end
 
 --- [memory] make closures and coroutines
+--- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 while true do t[#t + 1] = coroutine.wrap(function() return t end) end
@@ -317,6 +325,7 @@ tools.echo{value = "went on"}
 return "went on"
 
 --- [catching the limit] catch the memory limit and go on
+--- limits: cpu=2
 --- fails: limit memory limit
 pcall(string.rep, "x", 2^30)
 return "went on"
@@ -343,3 +352,50 @@ local function spin() while true do end end
 pcall(function() parallel(spin, function() sleep(0.01) print("went on") end) end)
 sleep(0.1)
 print("went on")
+
+--- [plain loop] loop for ever in LuaJIT, whose compiled code knows no limits
+--- dialect: luajit
+--- only: process
+--- fails: limit CPU limit
+local n = 0
+while true do n = n + 1 end
+
+--- [protected loop] loop inside of pcall and coroutines of LuaJIT
+--- dialect: luajit
+--- only: process
+--- fails: limit CPU limit
+while true do
+  pcall(function() while true do end end)
+  coroutine.resume(coroutine.create(function() while true do end end))
+end
+
+--- [filling] insert at an index of 2^53
+--- dialect: luajit
+--- only: process
+--- fails: limit CPU limit
+table.insert({}, 2^53, 1)
+
+--- [backtracking] match a pattern of LuaJIT that takes exponential time
+--- dialect: luajit
+--- only: process
+--- fails: limit CPU limit
+return (("a"):rep(30)):match(("a?"):rep(30) .. ("a"):rep(30) .. "b")
+
+--- [memory] fill the memory of LuaJIT
+--- dialect: luajit
+--- only: process
+--- limits: cpu=2
+--- fails: limit memory limit
+local t = {}
+for i = 1, 1e9 do t[i] = {i} end
+
+--- [catching the limit] catch the limit of LuaJIT and go on
+--- dialect: luajit
+--- only: process
+--- fails: limit CPU limit
+pcall(function() while true do end end)
+return "went on"
+
+--- [metamethods] walk a list that is all metamethods
+--- fails: limit
+table.concat(setmetatable({}, {__index = function() return "x" end}), ",", 1, 1e9)
