@@ -12,7 +12,6 @@ import contextlib
 import importlib
 import os
 import queue
-import resource
 import socket
 import threading
 from collections.abc import Callable
@@ -68,7 +67,7 @@ class Runtime(Protocol):
 def main(args: list[str]) -> None:
     """Serve one model on the inherited socket until it closes; `args` is the pid of the parent."""
     harden.die_with_parent(int(args[0]))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a crash would write the whole model to disk
+    harden.keep_private()  # also: a crash would write the whole model to disk
     Worker(socket.socket(fileno=SOCKET)).run()
 
 
