@@ -32,9 +32,9 @@ def test_a_group_gives_its_rows(name):
 
 
 def test_the_table_shows_target_and_verdict():
-    done = bench("memory", "--tiny")
-    assert "a waiting spell, Lua, inline" in done.stdout
-    assert "<= 64" in done.stdout
+    done = bench("crossing", "--tiny")
+    assert "call and resume, JS, interpreter" in done.stdout
+    assert "<= 25" in done.stdout
 
 
 def test_an_unknown_group_is_refused():
