@@ -144,7 +144,7 @@ def _check_object(value: dict[Any, Any], depth: int, room: list[int]) -> Value:
     _check_keys(value, room)
     try:
         for key, item in value.items():
-            checked[key] = _check(item, depth, room)
+            checked[key] = item if item is None else _check(item, depth, room)
     except _NotJsonError as refused:
         refused.path.append(f".{key:.40}")
         raise

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from llmspell.border import (
+    Abort,
     Done,
     EngineLimits,
     Failed,
@@ -76,7 +77,10 @@ class LuaInterpreter:
         for message in messages:
             if self._over:
                 break
-            out += self._slice(self._deliver, message, time)
+            if isinstance(message, Resolve):
+                out += self._slice(self._resolve, message, time)
+            else:
+                out += self._slice(self._deliver, message, time)
             time = None  # the clock stands for the rest of the slice
         return out
 
@@ -108,9 +112,7 @@ class LuaInterpreter:
             self._runtime.set_max_memory(spell.limits.memory)
         return decoded(start(fields))
 
-    def _deliver(self, message: ToSpell, now: float | None) -> list[FromSpell]:
-        if isinstance(message, Resolve):
-            return self._resolve(message, now)
+    def _deliver(self, message: Reject | Invoke | Abort, now: float | None) -> list[FromSpell]:
         if isinstance(message, Reject):
             return self._reject(message.id, message.error, now)
         if isinstance(message, Invoke):
