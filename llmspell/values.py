@@ -102,7 +102,9 @@ def _check(value: Any, depth: int, room: list[int]) -> Value:
 def _enter(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int, room: list[int]) -> None:
     if depth == 0:
         raise _NotJsonError("is nested too deeply, or contains itself")
-    _spend(8 * len(value), room)
+    room[0] -= 8 * len(value)
+    if room[0] < 0:
+        raise _NotJsonError("is too large")
 
 
 def _spend(size: int, room: list[int]) -> None:
