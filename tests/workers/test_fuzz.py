@@ -136,7 +136,7 @@ def test_a_thousand_lies_to_sessions(seed, monkeypatch):
                 running = host.run(VICTIM, limits=Limits(timeout=0.2), check=False, stdin="")
                 check_outcome(await asyncio.wait_for(running, MOST_SECONDS))
 
-    monkeypatch.setattr("llmspell.host._Run._make_worker", make)
+    monkeypatch.setattr("llmspell.runs.Run._make_worker", make)
     asyncio.run(main())
 
 
