@@ -18,6 +18,7 @@ GROUPS = {
     "startup": "start-up, forbidden imports, size of the installation",
     "crossing": "one call and its answer, per language and isolation",
     "workers": "starting worker processes, warm and cold",
+    "wall": "what the wall costs against inline, and honest spells beside hostile ones",
     "model": "a model call and a stream, against bare httpx2",
     "memory": "what a waiting spell takes",
     "linear": "cost as the work grows",

@@ -12,6 +12,7 @@ from llmspell.errors import InternalError
 from llmspell.workers import frames
 from llmspell.workers.child import Child
 from llmspell.workers.remote import RemoteInterpreter
+from llmspell.workers.turns import Turns
 
 _READ = 1 << 16
 _REPORT_SECONDS = 1.0
@@ -133,6 +134,7 @@ class Pool:
         self._size = warm
         self._zygote: _Zygote | None = None
         self._warm: dict[str, deque[Forked]] = {}
+        self._turns = Turns()
 
     def take(self, dialect: str) -> RemoteInterpreter:
         """An interpreter in a worker process that no spell has used; call it in the event loop."""
@@ -143,7 +145,7 @@ class Pool:
             zygote.loop.call_later(_REFILL_SECONDS, self._refill, dialect)
         else:
             self._refill(dialect)
-        return RemoteInterpreter(worker)
+        return RemoteInterpreter(worker, turns=self._turns)
 
     def _refill(self, dialect: str) -> None:
         zygote, ready = self._zygote, self._warm.get(dialect)

@@ -19,15 +19,18 @@ from llmspell.errors import InternalError, LimitError, LlmspellError
 from llmspell.limits import Deadline
 from llmspell.workers import frames
 from llmspell.workers.child import Child
-from llmspell.workers.incoming import CpuWatch, Incoming, cpu_exceeded
+from llmspell.workers.incoming import CpuWatch, Incoming, cpu_exceeded, cpu_seconds
 
 if TYPE_CHECKING:
     import asyncio
 
+    from llmspell.workers.turns import Turns
+
 _READ = 1 << 14  # a larger buffer is mapped and unmapped by the allocator for each read
 _SLACK = 0.005
 _PATIENCE = 1.0
-_LONG = 0.1
+_LONG = 0.02  # seconds after which a slice has had its turn
+_MUCH = 0.01  # seconds of processor time after which a process goes last
 _TIMEVAL = struct.Struct("@ll")
 STALLED = "the worker process of the spell does not answer any more"
 _FORBIDDEN = -31 if sys.platform == "linux" else None  # SIGSYS, from the seccomp filter
@@ -73,8 +76,16 @@ class RemoteInterpreter:
     a worker that is stopped, not busy, uses no processor time. By default it depends on the limits of the spell.
     """
 
-    def __init__(self, process: Process, *, deadline: Deadline | None = None, stall: float | None = None) -> None:
+    def __init__(
+        self,
+        process: Process,
+        *,
+        deadline: Deadline | None = None,
+        stall: float | None = None,
+        turns: Turns | None = None,
+    ) -> None:
         self.process = process
+        self.turns = turns
         self.deadline = deadline
         self.incoming = Incoming()
         self.limits = EngineLimits()
@@ -196,6 +207,8 @@ class RemoteWorker:
         self._unsent = b""
         self._writing = False
         self._end = 0.0
+        self._turns = remote.turns
+        self._has_turn = False
         self._watchdog: asyncio.TimerHandle | None = None
         self._obituary: asyncio.Task[None] | None = None
         self._process.sock.setblocking(False)
@@ -213,16 +226,30 @@ class RemoteWorker:
         if self._open:
             self._open = False
             self._disarm()
+            if self._turns is not None:
+                self._turns.leave(self._begin)
             self._loop.remove_reader(self._process.sock)
             self._loop.remove_writer(self._process.sock)
         self._process.close()
 
     def _send(self, frame: bytes) -> None:
+        self._unsent = frame
+        if self._turns is None:
+            self._begin()
+        else:
+            self._turns.take(self._begin)
+
+    def _begin(self) -> None:
+        self._has_turn = self._turns is not None
         self._end = self._loop.time() + self._remote.stall
         self._watchdog = self._loop.call_later(min(_LONG, self._remote.stall), self._takes_long)
         self._remote.incoming.expect(self._remote.limits)
-        self._unsent = frame
         self._writable()
+
+    def _give_turn(self) -> None:
+        if self._turns is not None and self._has_turn:
+            self._has_turn = False
+            self._turns.give()
 
     def _writable(self) -> None:
         try:
@@ -269,8 +296,14 @@ class RemoteWorker:
             self._fail(error)
 
     def _takes_long(self) -> None:
-        """The slice has taken a while: others go first from now on, and its time is watched."""
+        """The slice has taken a while: if the process used it, others go first from now on."""
+        self._give_turn()
+        used = cpu_seconds(self._process.pid)
+        if used is not None and used < _MUCH and self._loop.time() < self._end:
+            self._watchdog = self._loop.call_later(_LONG, self._takes_long)
+            return
         self._process.slow_down()
+        self._turns = None
         self._watch(self._remote.watch())
 
     def _watch(self, watch: CpuWatch) -> None:
@@ -293,3 +326,4 @@ class RemoteWorker:
         if self._watchdog is not None:
             self._watchdog.cancel()
             self._watchdog = None
+            self._give_turn()
