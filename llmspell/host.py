@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 from llmspell import loop
 from llmspell.budget import Budget
 from llmspell.config import Config
-from llmspell.errors import InvalidValueError
+from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.events import Event, Result
 from llmspell.limits import Limits
 from llmspell.runs import Run
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import httpx2
 
+    from llmspell.agents.agent import Agent
     from llmspell.agents.tools import BaseTool
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
@@ -172,6 +173,31 @@ class Host:
         finally:
             task.cancel()
             await asyncio.wait([task])
+
+    def agent(
+        self,
+        model: str | None = None,
+        *,
+        tools: Iterable[str | BaseTool | Callable[..., Any]] = (),
+        **options: Any,
+    ) -> Agent:
+        """An agent on a model of this host; None is the configured one.
+
+        `tools` are tools of this host by their names, other tools, and typed Python functions. The options are those of
+        `llmspell.agents.Agent`. Raises `NotFoundError` for a model or a tool that does not exist.
+        """
+        from llmspell.agents.agent import Agent, source_in  # most hosts only run spells
+
+        given = [self._tool_named(each) if isinstance(each, str) else each for each in tools]
+        return Agent(source_in(self.models, model or self.config.model), tools=given, **options)
+
+    def _tool_named(self, name: str) -> BaseTool:
+        from llmspell.nearest import near  # only for a mistake
+
+        if (tool := self._tools.get(name)) is not None:
+            return tool
+        known = f"the tools are {', '.join(sorted(self._tools))}" if self._tools else "this host offers no tools"
+        raise NotFoundError(f"there is no tool {name!r:.80}", hint=near(name, self._tools) or known)
 
     def worker_pool(self) -> Pool:
         """The warm workers."""

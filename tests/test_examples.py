@@ -46,10 +46,11 @@ SPELLS = {
     "14_web": Spell(permissions=Permissions(net=(NetRule("localhost", methods=("GET",)),))),
     "15_notes": Spell(permissions=Permissions(read=("*",), write=("*",))),
     "16_word_report": Spell(permissions=Permissions(read=("*",), write=("*",), run=(("sort",),))),
+    "18_review/main": Spell({"topic": "lighthouses"}),
 }
-PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync")
+PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync", "17_agent")
 LIMITS = llmspell.Limits(timeout=300)
-MODULES = ("06_modules/ask", "06_modules/prompts/translate")
+MODULES = ("06_modules/ask", "06_modules/prompts/translate", "18_review/judge")
 
 
 @pytest.fixture(scope="module")
@@ -220,6 +221,13 @@ class TestSpells:
         result = run("14_web", language, config, url=page)
         assert result.value == {"url": page, "summary": f"You said: {question}. That is all."}
 
+    def test_review_runs_a_spell_for_each_draft(self, config: Config, language: str) -> None:
+        result = run("18_review/main", language, config)
+        assert [verdict["words"] for verdict in result.value] == [14, 14, 14]
+        assert result.value[0]["remark"].startswith("You said: Say what is good about: You said: Write one sentence")
+        assert result.output == "1\t14 words\n2\t14 words\n3\t14 words\n"
+        assert result.usage.calls == 6
+
     def test_notes(self, config: Config, notes: Path, language: str) -> None:
         assert run("15_notes", language, config).value == 3
         first, second, _ = (notes / "summary.md").read_text(encoding="utf-8").splitlines()
@@ -292,6 +300,11 @@ class TestPrograms:
     def test_sync(self, project: Path) -> None:
         expected = "You said: Name three animals.. That is all.\n['LYNX', 'OTTER', 'WREN']\n"
         assert program("12_embed_sync", project) == expected
+
+    def test_an_agent_whose_model_only_talks(self, project: Path) -> None:
+        end, *_, used = program("17_agent", project).splitlines()
+        assert end.startswith("invalid_output: You said: The answer does not fit: ")
+        assert used.startswith("3 turns, ")
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)

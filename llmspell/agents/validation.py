@@ -14,8 +14,8 @@ from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
 
 _SHOWN = 3
 _TYPE_KEYWORDS = frozenset({"type", "required", "additionalProperties", "unevaluatedProperties"})
-_INTEGER = re.compile(r"-?\d{1,18}\Z")
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\Z")
+_INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\Z", re.ASCII)
 _LEVELS = 100
 
 
