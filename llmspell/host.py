@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import httpx2
 
     from llmspell.agents.agent import Agent
+    from llmspell.agents.code.options import Code, Language
+    from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.tools import BaseTool
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
@@ -179,6 +181,7 @@ class Host:
         model: str | None = None,
         *,
         tools: Iterable[str | BaseTool | Callable[..., Any]] = (),
+        code: Code | Language | None = None,
         **options: Any,
     ) -> Agent:
         """An agent on a model of this host; None is the configured one.
@@ -188,8 +191,19 @@ class Host:
         """
         from llmspell.agents.agent import Agent, source_in  # most hosts only run spells
 
+        if code is not None:
+            from llmspell.agents.code.options import Code  # most agents call tools one by one
+
+            code = Code.of(code, self.code_runner)
         given = [self._tool_named(each) if isinstance(each, str) else each for each in tools]
-        return Agent(source_in(self.models, model or self.config.model), tools=given, **options)
+        return Agent(source_in(self.models, model or self.config.model), tools=given, code=code, **options)
+
+    @property
+    def code_runner(self) -> CodeRunner:
+        """Runs what models write, in workers of this host; see `docs/code-mode.md`."""
+        from llmspell.code_runs import runner  # most hosts only run spells
+
+        return runner(self)
 
     def _tool_named(self, name: str) -> BaseTool:
         from llmspell.nearest import near  # only for a mistake

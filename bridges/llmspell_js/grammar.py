@@ -58,6 +58,21 @@ def find_problem(source: str) -> SyntaxProblem | None:
     return None
 
 
+def find_problem_in_chunk(source: str) -> SyntaxProblem | None:
+    """The same for a piece of code that may `return` and `await`: the body of a function."""
+    if (unreadable := find_unreadable(source)) is not None:
+        return unreadable
+    problem = find_problem(f"(async()=>{{\n{source}\n}})")
+    if problem is None:
+        return None
+    lines = source.split("\n")
+    message, line, column = problem
+    if line - 1 > len(lines):
+        last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 1)
+        return SyntaxProblem("SyntaxError: the source ends too early", last, len(lines[last - 1].rstrip()) + 1)
+    return SyntaxProblem(message, max(line - 1, 1), column)
+
+
 def place_of(stack: str) -> tuple[int, int] | None:
     """Line and column of the innermost frame of a stack."""
     found = _POSITION.search(stack)

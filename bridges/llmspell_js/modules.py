@@ -14,6 +14,10 @@ from llmspell_js.syntax import Node, descendants, parse, position, text_of, unqu
 
 _LOAD = b"$load$"  # as long as `import`
 _DEFAULT = b"$load$.value ="  # as long as `export default`
+_DECLARATIONS = {
+    "lexical_declaration", "variable_declaration", "function_declaration", "generator_function_declaration",
+    "class_declaration",
+}  # fmt: skip  # one row of names
 
 
 class Rewritten(NamedTuple):
@@ -39,6 +43,25 @@ def rewrite(source: str) -> Rewritten:
     head = f'(function($load$,scope){{{scope}return async function(){{"use strict";$load$.exports({{{getters}}});'
     meta = {"imports": module.imports, "reexports": module.reexports}
     return Rewritten(f"{head}\n{body}\n}}{end}}})", meta)
+
+
+def rewrite_chunk(source: str) -> Rewritten:
+    """Turn a piece of code of a session into the same: what it declares stays, its last expression is its value.
+
+    Its mode is not strict, so that a name which nothing declares is kept too.
+    """
+    module = _Module(source.encode())
+    statements = [node for node in module.root.named_children if node.type != "comment"]
+    names = [name for node in statements if node.type in _DECLARATIONS for name in declared(node)]
+    module.rename_loads()
+    if statements and statements[-1].type == "expression_statement":
+        start = statements[-1].start_byte
+        module.text[start:start] = b"return "
+    keep = "".join(f"$load$.keep({json.dumps(name)},()=>{name},$=>{{{name}=$}});" for name in names)
+    value = "$load$.exports({default:()=>$load$.value});"
+    head = f"(function($load$,scope){{with(scope){{return async function(){{{keep}{value}"
+    meta = {"imports": [], "reexports": [], "chunk": True}
+    return Rewritten(f"{head}\n{bytes(module.text).decode()}\n}}}}}})", meta)
 
 
 class _Module:

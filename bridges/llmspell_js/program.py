@@ -13,7 +13,7 @@ from typing import Any
 from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException
 from llmspell_js.faults import SyntaxFault
-from llmspell_js.grammar import SyntaxProblem, find_problem, find_unreadable, place_of, plain
+from llmspell_js.grammar import SyntaxProblem, find_problem, find_problem_in_chunk, find_unreadable, place_of, plain
 from llmspell_js.sources import FIRST_LINE
 
 _IMPORTS = re.compile(r"\bimport\b")
@@ -50,15 +50,15 @@ class Program:
         if name in self._names:
             self._engine.enter(self._door, "loaded", call, name)
             return
-        meta, function = self._module(name, source)
+        meta, function = self._module(name, source, chunk="chunk" in answer)
         self._names.add(name)
         self._engine.enter(self._door, "loaded", call, name, meta, function)
 
-    def _module(self, name: str, source: str) -> tuple[str, Any]:
-        from llmspell_js.modules import rewrite  # loads a parser
+    def _module(self, name: str, source: str, *, chunk: bool = False) -> tuple[str, Any]:
+        from llmspell_js.modules import rewrite, rewrite_chunk  # loads a parser
 
-        _refuse(name, find_problem(source))
-        module = rewrite(source)
+        _refuse(name, find_problem_in_chunk(source) if chunk else find_problem(source))
+        module = rewrite_chunk(source) if chunk else rewrite(source)
         start = self._add(name, source)
         text = "\n" * (start - 1) + module.text
         return json.dumps(module.meta), self._compile(self._engine.evaluate, name, text)

@@ -28,6 +28,8 @@ from llmspell.providers.base import LLMProvider, Request
 from llmspell.providers.content import Message, Part
 
 if TYPE_CHECKING:
+    from llmspell.agents.code.options import Code, Language
+    from llmspell.agents.code.tool import CodeTools
     from llmspell.agents.history import HistoryPolicy
     from llmspell.providers.select.selection import Models
 
@@ -116,7 +118,8 @@ class Agent(BaseAgent):
     functions. `output` is what the answer must be: JSON Schema, its short form, or a Python type. `options` are fields
     of `providers.base.Request`, such as `temperature`. `history` is a policy for long conversations. At most
     `concurrency` tools run at once; `tool_timeout` (seconds) and `max_result` (characters) are for tools without their
-    own. An agent is not changed by its runs, and may have several at once.
+    own. With `code`, `js` or `lua`, the model writes code that calls the tools; see `docs/code-mode.md`. An agent is
+    not changed by its runs, and may have several at once.
     """
 
     def __init__(
@@ -127,6 +130,7 @@ class Agent(BaseAgent):
         tools: Iterable[BaseTool | Callable[..., Any]] = (),
         output: Any = None,
         output_mode: Mode = "auto",
+        code: Code | Language | None = None,
         limits: AgentLimits | None = None,
         history: HistoryPolicy | None = None,
         options: Mapping[str, Any] | None = None,
@@ -140,6 +144,7 @@ class Agent(BaseAgent):
         self.description = description
         self.instructions = instructions
         self.tools = Toolbox(tools)
+        self.code_tools = None if code is None else _code_tools(code, self.tools)
         self.limits = limits or AgentLimits()
         self.history = history
         self.concurrency = concurrency
@@ -255,7 +260,7 @@ class Agent(BaseAgent):
 
     def _template(self) -> Request:
         system = [Message("system", self.instructions)] if self.instructions else []
-        return Request(model="", messages=system, tools=self.tools.definitions(), **self._options)
+        return Request(model="", messages=system, tools=(self.code_tools or self.tools).definitions(), **self._options)
 
     def _new_output(self) -> Output | None:
         return None if self._output is None else self._output.copy()
@@ -349,6 +354,13 @@ class AgentTool(BaseTool):
         raise ToolError(
             f"{self.name} ended without an answer ({result.reason}: {result.detail})", data={"text": result.text}
         )
+
+
+def _code_tools(code: Code | Language, tools: Toolbox) -> CodeTools:
+    from llmspell.agents.code.options import Code  # most agents call tools one by one
+    from llmspell.agents.code.tool import CodeTools
+
+    return CodeTools(code if isinstance(code, Code) else Code(language=code), tools)
 
 
 def source_of(provider: LLMProvider, model: str) -> ModelSource:

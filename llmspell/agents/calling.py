@@ -130,13 +130,17 @@ class Caller:
         for attempt in range(1, tool.retries + 2):
             try:
                 value = await self._timed(tool, checked, replace(context, attempt=attempt))
-                return ToolResult(id_, results.parts_of(tool, value, most), tool.name)
+                return self.shown(tool, id_, value, most)
             except LlmspellError as error:
                 if error.kind in UNCATCHABLE or stops(error):
                     raise
                 if attempt > tool.retries:
                     return results.failure(id_, tool.name, error)
         raise AssertionError("the last attempt returns or raises")
+
+    def shown(self, tool: BaseTool, id_: str, value: Any, most: int) -> ToolResult:
+        """What a tool gave, as it is told. Raises `InvalidValueError` for what is no JSON."""
+        return ToolResult(id_, results.parts_of(tool, value, most), tool.name)
 
     async def _timed(self, tool: BaseTool, checked: dict[str, Any], context: ToolContext) -> Any:
         seconds = self.timeout if tool.timeout is None else tool.timeout

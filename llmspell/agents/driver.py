@@ -15,11 +15,14 @@ from llmspell.agents.hooks import Hooks, Stop
 from llmspell.agents.model import Again, Asker, Halted, Heard
 from llmspell.agents.result import AgentResult, result_of
 from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, PendingCall, Question
+from llmspell.agents.toolbox import Toolbox
+from llmspell.agents.tools import StopError
 from llmspell.errors import UNCATCHABLE, LlmspellError
 from llmspell.providers.base import LLMProvider, Request, Usage
 
 if TYPE_CHECKING:
     from llmspell.agents.agent import Agent
+    from llmspell.agents.code.tool import RunCode
     from llmspell.budget import Budget
 
 Decision: TypeAlias = bool | str
@@ -53,8 +56,9 @@ class Driver:
         self._approve = approve
         self._queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._asker = Asker(provider=provider, hooks=hooks, output=run.output, stream=stream)
+        self._code = self._run_code() if agent.code_tools is not None else None
         self._caller = Caller(
-            tools=agent.tools,
+            tools=agent.tools if self._code is None else Toolbox([self._code]),
             hooks=hooks,
             context=self._context_of,
             emit=self._queue.put_nowait,
@@ -68,12 +72,16 @@ class Driver:
         Raises errors of the kinds `limit` and `cancelled` that are not the agent's own.
         """
         try:
-            async with aclosing(self._steps()) as events:
-                async for event in events:
-                    yield event
-        except LlmspellError as error:
-            self._fail(error)
-        yield await self._finished()
+            try:
+                async with aclosing(self._steps()) as events:
+                    async for event in events:
+                        yield event
+            except LlmspellError as error:
+                self._fail(error)
+            yield await self._finished()
+        finally:
+            if self._code is not None:
+                await self._code.close()
 
     def _fail(self, error: LlmspellError) -> None:
         if error.kind not in UNCATCHABLE:
@@ -234,6 +242,31 @@ class Driver:
             answers=self._run.inner_answers(call),
             spend=self._spend,
         )
+
+    # Code mode
+
+    def _run_code(self) -> RunCode:
+        from llmspell.agents.code.tool import RunCode  # most agents call tools one by one
+
+        agent = self._agent
+        assert agent.code_tools is not None  # noqa: S101  # for the type checker: the caller looked
+        return RunCode(
+            agent.code_tools,
+            hooks=self._hooks,
+            emit=self._queue.put_nowait,
+            count=self._count_call,
+            concurrency=agent.concurrency,
+            timeout=agent.tool_timeout,
+        )
+
+    def _count_call(self) -> None:
+        """Count a call of a tool that code makes. Raises `StopError` when it is one too many."""
+        run, most = self._run, self._run.limits.max_tool_calls
+        if most is not None and run.tool_calls >= most:
+            why = f"the model asked for more than {most} calls of tools"
+            run.stop(why, "max_tool_calls")
+            raise StopError(why)
+        run.tool_calls += 1
 
     # Approval
 

@@ -37,7 +37,9 @@ class ToolSchema:
         for key in self._contexts:
             del parameters[key]
         self._callbacks = {key: each for key, each in parameters.items() if _takes_function(each.annotation)}
-        self._model = _model_of(name, {key: parameters[key] for key in parameters.keys() - self._callbacks}, docs)
+        self._model = _model_of(
+            name, {key: each for key, each in parameters.items() if key not in self._callbacks}, docs
+        )
         self._names = list(parameters)
 
     @property

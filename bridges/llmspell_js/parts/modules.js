@@ -1,6 +1,8 @@
 // Modules: each is loaded through the runtime once, by its resolved name, and run after what it imports.
+// A chunk is a module of a session: it sees what earlier chunks declared, and its value is what it returns.
 
 const modules = Bare(); // resolved name -> module
+const kept = Bare(); // what chunks have declared
 let main;
 const { borderData, fromBorder, nearest } = parts.errors();
 
@@ -16,6 +18,7 @@ function newModule(name, meta) {
   const module = {
     __proto__: null,
     name,
+    chunk: meta.chunk,
     imports: meta.imports,
     reexports: meta.reexports,
     wanted: Bare(),
@@ -119,10 +122,11 @@ function run(module) {
 async function runNow(module) {
   const all = importsOf(module);
   for (let i = 0; i < all.length; i++) await run(all[i].module);
-  const scope = bindImports(module);
+  const scope = module.chunk ? kept : bindImports(module);
   const load = makeLoader(module);
   const body = module.make(load, scope);
-  await body();
+  const value = await body();
+  if (module.chunk) load.value = value;
   module.done = true;
 }
 
@@ -135,6 +139,9 @@ function makeLoader(module) {
     const names = keys(getters);
     for (let i = 0; i < names.length; i++) exportGetter(module, names[i], getters[names[i]]);
     for (let i = 0; i < module.reexports.length; i++) reexport(module, module.reexports[i]);
+  });
+  define(load, "keep", (name, get, set) => {
+    defineProperty(kept, name, { __proto__: null, get, set, enumerable: true, configurable: true });
   });
   return load;
 }

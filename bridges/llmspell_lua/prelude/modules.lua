@@ -40,7 +40,7 @@ end
 local function loaded(record)
   return function(ok, value, frames)
     record.done = true
-    if ok and value == nil then
+    if ok and value == nil and not record.chunk then
       value = true
     end
     record.value = value
@@ -62,12 +62,17 @@ local function env_of(name)
     { __index = state.env, __newindex = state.env, __metatable = "globals" })
 end
 
-local function start(name, source)
-  local body, err = bridge.compile(source, name, env_of(name))
+-- A chunk is code of a session: it may be an expression, and its value is what it returns, nothing too.
+local function start(name, source, chunk)
+  local body = chunk and bridge.compile("return " .. source, name, env_of(name))
+  local err
+  if not body then
+    body, err = bridge.compile(source, name, env_of(name))
+  end
   if not body then
     error(err, 0)
   end
-  local record = { name = name, waiters = {}, wants = {}, done = false }
+  local record = { name = name, chunk = chunk, waiters = {}, wants = {}, done = false }
   modules[name] = record
   tasks.spawn(nil, loaded(record), body, name).heir = state.main
   return record
@@ -82,7 +87,7 @@ local function find(specifier, from)
   local args = '{"specifier":%s,"importer":%s}'
   local module = tasks.call("module", format(args, values.encode(specifier, "the name"), values.quote(from)))
   resolved[key] = module.name
-  return modules[module.name] or start(module.name, module.source)
+  return modules[module.name] or start(module.name, module.source, module.chunk)
 end
 
 function functions.require_from(specifier, from)
