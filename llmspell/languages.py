@@ -40,6 +40,11 @@ def bridge_for(filename: str) -> Bridge | None:
     return None
 
 
+def suffixes() -> tuple[str, ...]:
+    """The endings of the files that are spells, of all languages."""
+    return tuple(suffix for bridge in _bridges() for suffix in bridge.suffixes)
+
+
 def _bridges() -> Iterator[Bridge]:
     yield from map(_load, SHIPPED.values())
     yield from _installed()

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
 _VALUES = frozenset({dict, list, str, int, float, bool, type(None)})  # what most methods give: nothing to wait for
 
 
+OUTPUT_LIMIT = "output limit"
+
+
 class Work(NamedTuple):
     """A call that has to wait: the driver awaits it and reports to `settle`."""
 
@@ -119,6 +122,16 @@ class Session:
                 self._answered(id_, value, None)
             case Raise(id_, error):
                 self._answered(id_, None, from_data(error))
+
+    def pass_on(self, stream: str, text: str) -> None:
+        """Take what a spell printed that this one runs: it counts here too."""
+        if self.ended is None and self._abort is None:
+            self._print(stream, text)
+
+    @property
+    def room(self) -> int:
+        """The bytes that may still be printed."""
+        return max(self._room, 0)
 
     def slice_ended(self) -> None:
         """The interpreter is at rest. A spell that then waits for nothing has failed."""
@@ -268,14 +281,18 @@ class Session:
     def _print(self, stream: str, text: str) -> None:
         self._room -= len(text) if text.isascii() else len(text.encode())
         if self._room < 0:
-            hint = "print less, or allow more with --max-output or Limits(max_output=...)"
-            self.abort(LimitError(f"output limit of {megabytes(self._limits.max_output)} exceeded", hint=hint))
+            self.overflow()
         elif stream == "stdout":
             self.output.append(text)
             if self._emit is not None:
                 self._emit(Output(text))
         elif self._emit is not None:
             self._emit(Log(stream, text))
+
+    def overflow(self) -> None:
+        """End the run because too much was printed."""
+        hint = "print less, or allow more with --max-output or Limits(max_output=...)"
+        self.abort(LimitError(f"{OUTPUT_LIMIT} of {megabytes(self._limits.max_output)} exceeded", hint=hint))
 
     def _end(self, ended: Done | Failed) -> None:
         self.ended = ended

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from llmspell.errors import InvalidValueError, NotFoundError
-from llmspell.languages import bridge_for, bridge_of
+from llmspell.languages import bridge_for, bridge_of, suffixes
 from llmspell.values import Value
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     if spell.folder is None:
         raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
     root, suffixes = os.path.realpath(spell.folder), bridge_of(spell.language).suffixes
-    for path in _candidates(spell, specifier.replace("\0", "?"), importer.replace("\0", "?")):
+    for path in _candidates(specifier.replace("\0", "?"), spell, suffixes, importer.replace("\0", "?")):
         inside = os.path.realpath(os.path.join(root, path))
         if inside.startswith(root.rstrip(os.sep) + os.sep) and inside.endswith(suffixes) and os.path.isfile(inside):
             name = os.path.normpath(os.path.join(_prefix(spell), path))
@@ -91,8 +91,31 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     )
 
 
-def _candidates(spell: Spell, specifier: str, importer: str) -> list[str]:
-    suffixes = bridge_of(spell.language).suffixes
+def find_spell(spell: Spell, name: str) -> Spell:
+    """The spell that another one names, in any language, found as its modules are; its own language goes first.
+
+    Raises `NotFoundError`, and what `Spell.load` raises.
+    """
+    if spell.folder is None:
+        raise NotFoundError(f"no spell {name!r:.200}: this one has no folder", hint="run the spell from a file")
+    root = os.path.realpath(spell.folder)
+    own, every = bridge_of(spell.language).suffixes, suffixes()
+    for path in _candidates(name.replace("\0", "?"), spell, (*own, *every), spell.name):
+        inside = os.path.realpath(os.path.join(root, path))
+        if inside.startswith(root.rstrip(os.sep) + os.sep) and inside.endswith(every) and os.path.isfile(inside):
+            shown = os.path.normpath(os.path.join(_prefix(spell), path))
+            return Spell(
+                source=_read(inside, shown=shown),
+                language=_language_of(inside),
+                name=shown,
+                folder=os.path.dirname(inside),
+            )
+    raise NotFoundError(
+        f"no spell {name!r:.200} in the spell's folder", hint="name a file beside the spell, such as './summarize.lua'"
+    )
+
+
+def _candidates(specifier: str, spell: Spell, suffixes: tuple[str, ...], importer: str) -> list[str]:
     if specifier.startswith(("./", "../")):
         below = os.path.relpath(os.path.dirname(importer) or ".", _prefix(spell) or ".")
         bases = [os.path.normpath(os.path.join(below, specifier))]

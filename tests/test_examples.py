@@ -223,9 +223,9 @@ class TestSpells:
 
     def test_review_runs_a_spell_for_each_draft(self, config: Config, language: str) -> None:
         result = run("18_review/main", language, config)
-        assert [verdict["words"] for verdict in result.value] == [14, 14, 14]
+        assert [verdict["words"] for verdict in result.value] == [13, 13, 13]
         assert result.value[0]["remark"].startswith("You said: Say what is good about: You said: Write one sentence")
-        assert result.output == "1\t14 words\n2\t14 words\n3\t14 words\n"
+        assert result.output == "1\t13 words\n2\t13 words\n3\t13 words\n"
         assert result.usage.calls == 6
 
     def test_notes(self, config: Config, notes: Path, language: str) -> None:

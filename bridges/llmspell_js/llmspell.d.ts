@@ -297,6 +297,28 @@ interface ModelTool {
   parameters?: Record<string, any>;
 }
 
+/**
+ * What something may do, written as under `[permissions]` in the settings. What is left out is not
+ * allowed, but for models and tools, of which it may use all then. Nobody can allow more than the
+ * spell may do itself.
+ */
+interface PermissionRules {
+  /** Files and folders that it may read, with all below; paths begin where the program was started. */
+  read?: string[];
+  /** Files and folders that it may write, make and remove. */
+  write?: string[];
+  /** Hosts that it may talk to. */
+  net?: string[];
+  /** Variables of the environment that it may read. */
+  env?: string[];
+  /** Programs that it may run. */
+  run?: string[];
+  /** Models that it may use. */
+  models?: string[];
+  /** Tools that it may call. */
+  tools?: string[];
+}
+
 /** How a program ended. */
 interface ProgramResult {
   /** Its exit code; a negative number is the signal that killed it. */
@@ -492,6 +514,25 @@ interface SpeechOptions {
   extra?: Record<string, any>;
 }
 
+/**
+ * How another spell is run: with no more than the rights, limits and budget of this one, and less if
+ * told so.
+ */
+interface SpellOptions {
+  /** What it may do; all that this spell may do, if absent. */
+  permissions?: PermissionRules;
+  /** What `llm()` means there; the same as here, if absent. */
+  model?: string;
+  /** US dollars for its models. */
+  maxCost?: number;
+  /** Tokens of prompts and answers together. */
+  maxTokens?: number;
+  /** Calls to the runtime. */
+  maxCalls?: number;
+  /** Seconds that it may take. */
+  timeout?: number;
+}
+
 /** A request of which the answer is read piece by piece; see `HttpOptions`. */
 interface StreamOptions {
   /** GET if absent, or POST where something is sent. */
@@ -674,6 +715,16 @@ declare const spell: {
   readonly runId: string;
   /** The language that it is written in. */
   readonly language: string;
+  /**
+   * Run another spell of the same folder, in any language, and give what it returns.
+   *
+   * The file is looked for as a module is; its ending may be left out. It runs by itself, sees nothing
+   * of this one but its `params`, and what it prints appears here. Its error is thrown here, with its
+   * file and line. One of its own limits, if they are less than what is left here, is an error of the
+   * kind `timeout`, or else `spell` with `data.kind` `limit`. At most 16 run at once, and one inside the
+   * other.
+   */
+  run(file: string, params?: any, options?: SpellOptions): Promise<any>;
   /** The calls to models so far, their tokens and their price. */
   usage(): Promise<RunCost>;
   /** The limits of this run. */

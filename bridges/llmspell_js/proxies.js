@@ -182,6 +182,26 @@
       events: {method: "http.events", params: [{name: "url"}, {name: "options"}], stream: true},
     },
     spell: {
+      run: {
+        method: "spell.run",
+        params: [
+          {name: "file"},
+          {name: "params"},
+          {
+            name: "options",
+            spec: {
+              fields: {
+                permissions: null,
+                model: null,
+                max_cost: null,
+                max_tokens: null,
+                max_calls: null,
+                timeout: null,
+              },
+            },
+          },
+        ],
+      },
       usage: {
         method: "spell.usage",
         params: [],

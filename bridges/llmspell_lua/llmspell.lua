@@ -152,6 +152,18 @@
 ---@field description? string What it does, for the model.
 ---@field parameters? table<string, any> JSON Schema of its arguments.
 
+---What something may do, written as under `[permissions]` in the settings. What is left out is not
+---allowed, but for models and tools, of which it may use all then. Nobody can allow more than the
+---spell may do itself.
+---@class llmspell.PermissionRules
+---@field read? string[] Files and folders that it may read, with all below; paths begin where the program was started.
+---@field write? string[] Files and folders that it may write, make and remove.
+---@field net? string[] Hosts that it may talk to.
+---@field env? string[] Variables of the environment that it may read.
+---@field run? string[] Programs that it may run.
+---@field models? string[] Models that it may use.
+---@field tools? string[] Tools that it may call.
+
 ---How a program ended.
 ---@class llmspell.ProgramResult
 ---@field code integer Its exit code; a negative number is the signal that killed it.
@@ -258,6 +270,16 @@
 ---@field speed? number 1 is the usual one.
 ---@field timeout? number Seconds that it may take.
 ---@field extra? table<string, any> Options that only this provider knows, passed on as they are.
+
+---How another spell is run: with no more than the rights, limits and budget of this one, and less if
+---told so.
+---@class llmspell.SpellOptions
+---@field permissions? llmspell.PermissionRules What it may do; all that this spell may do, if absent.
+---@field model? string What `llm()` means there; the same as here, if absent.
+---@field max_cost? number US dollars for its models.
+---@field max_tokens? integer Tokens of prompts and answers together.
+---@field max_calls? integer Calls to the runtime.
+---@field timeout? number Seconds that it may take.
 
 ---A request of which the answer is read piece by piece; see `HttpOptions`.
 ---@class llmspell.StreamOptions
@@ -421,6 +443,19 @@ function http.events(url, options) end
 ---@field run_id string The id of this run.
 ---@field language string The language that it is written in.
 spell = {}
+
+---Run another spell of the same folder, in any language, and give what it returns.
+---
+---The file is looked for as a module is; its ending may be left out. It runs by itself, sees nothing
+---of this one but its `params`, and what it prints appears here. Its error is thrown here, with its
+---file and line. One of its own limits, if they are less than what is left here, is an error of the
+---kind `timeout`, or else `spell` with `data.kind` `limit`. At most 16 run at once, and one inside the
+---other.
+---@param file string
+---@param params? any
+---@param options? llmspell.SpellOptions
+---@return any
+function spell.run(file, params, options) end
 
 ---The calls to models so far, their tokens and their price.
 ---@return llmspell.RunCost

@@ -18,6 +18,7 @@ return {
       events = {method = "http.events", params = {"url", "options"}, stream = true},
     }]],
     spell = [[{
+      run = {method = "spell.run", params = {"file", "params", "options"}},
       usage = {method = "spell.usage", params = {}},
       limits = {method = "spell.limits", params = {}},
       budget = {method = "spell.budget", params = {}},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from llmspell.agents.tools import BaseTool
@@ -37,6 +37,29 @@ class RunUsage:
         self.input_tokens += usage.input_tokens or 0
         self.output_tokens += usage.output_tokens or 0
         self.cost = None if self.cost is None or cost is None else self.cost + cost
+
+
+class PartUsage(RunUsage):
+    """What a run uses that another one started: that has used it too."""
+
+    def __init__(self, whole: RunUsage) -> None:
+        super().__init__()
+        self._whole = whole
+
+    def add(self, usage: Usage, cost: float | None) -> None:
+        super().add(usage, cost)
+        self._whole.add(usage, cost)
+
+
+class Part(NamedTuple):
+    """How much of its own a run leaves to one that it starts; None is all of it. It never gives more than it has."""
+
+    permissions: Permissions | None = None
+    model: str | None = None
+    max_cost: float | None = None
+    max_tokens: int | None = None
+    max_calls: int | None = None
+    timeout: float | None = None
 
 
 class Registry(Protocol):
@@ -130,6 +153,10 @@ class RunContext(Protocol):
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:
         """Call a function that the script handed over, by its number."""
+        ...
+
+    def run_spell(self, name: str, params: Any, part: Part) -> Awaitable[Any]:
+        """Run another spell of the same folder to its end, and give its value. Raises its error."""
         ...
 
     def load_module(self, specifier: str, importer: str) -> Mapping[str, str]:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Annotated, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypedDict
 
-from llmspell.scriptable.context import RunContext
+from llmspell.functions import refuse_functions
+from llmspell.scriptable.context import Part, RunContext
 from llmspell.scriptable.shapes import YEAR, Bounds
 
+if TYPE_CHECKING:
+    from llmspell.permissions import Permissions
+
+Dollars: TypeAlias = Annotated[float, Bounds(above=0, at_most=1e12)]
+Duration: TypeAlias = Annotated[float, Bounds(above=0, at_most=YEAR)]
+Amount: TypeAlias = Annotated[int, Bounds(at_least=1, at_most=2**53)]
 Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=YEAR)]
 
 
@@ -66,6 +73,44 @@ class RunLimits(TypedDict):
     """Tokens of prompts and answers together, likewise."""
 
 
+class PermissionRules(TypedDict, total=False):
+    """What something may do, written as under `[permissions]` in the settings. What is left out is not allowed, but
+    for models and tools, of which it may use all then. Nobody can allow more than the spell may do itself.
+    """
+
+    read: list[str]
+    """Files and folders that it may read, with all below; paths begin where the program was started."""
+    write: list[str]
+    """Files and folders that it may write, make and remove."""
+    net: list[str]
+    """Hosts that it may talk to."""
+    env: list[str]
+    """Variables of the environment that it may read."""
+    run: list[str]
+    """Programs that it may run."""
+    models: list[str]
+    """Models that it may use."""
+    tools: list[str]
+    """Tools that it may call."""
+
+
+class SpellOptions(TypedDict, total=False):
+    """How another spell is run: with no more than the rights, limits and budget of this one, and less if told so."""
+
+    permissions: PermissionRules
+    """What it may do; all that this spell may do, if absent."""
+    model: str
+    """What `llm()` means there; the same as here, if absent."""
+    max_cost: Dollars
+    """US dollars for its models."""
+    max_tokens: Amount
+    """Tokens of prompts and answers together."""
+    max_calls: Amount
+    """Calls to the runtime."""
+    timeout: Duration
+    """Seconds that it may take."""
+
+
 async def sleep(context: RunContext, seconds: Pause) -> None:  # noqa: ARG001  # every bridge object is given the run
     """Wait for that many seconds."""
     import asyncio  # a spell that never waits does without
@@ -100,6 +145,27 @@ class ScriptableSpell:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
+
+    async def run(self, file: str, params: Any = None, options: SpellOptions | None = None) -> Any:
+        """Run another spell of the same folder, in any language, and give what it returns.
+
+        The file is looked for as a module is; its ending may be left out. It runs by itself, sees nothing of this one
+        but its `params`, and what it prints appears here. Its error is thrown here, with its file and line. One of
+        its own limits, if they are less than what is left here, is an error of the kind `timeout`, or else `spell`
+        with `data.kind` `limit`. At most 16 run at once, and one inside the other.
+        """
+        given: SpellOptions = options or {}
+        refuse_functions(params, "run: params")
+        granted = given.get("permissions")
+        part = Part(
+            permissions=None if granted is None else rights(granted, "run: options.permissions"),
+            model=given.get("model"),
+            max_cost=given.get("max_cost"),
+            max_tokens=given.get("max_tokens"),
+            max_calls=given.get("max_calls"),
+            timeout=given.get("timeout"),
+        )
+        return await self._context.run_spell(file, params, part)
 
     def usage(self) -> RunCost:
         """The calls to models so far, their tokens and their price."""
@@ -140,6 +206,16 @@ class ScriptableSpell:
             "max_calls": limits.max_calls,
             "calls_left": 0 if calls_left is None else calls_left,
         }
+
+
+def rights(written: PermissionRules, where: str) -> Permissions:
+    """The permissions that a script wrote. Raises `InvalidValueError` that names the place."""
+    from llmspell import grants  # few spells narrow what others may do
+    from llmspell.permissions import KEYS, Permissions
+
+    kinds: dict[str, Any] = {key: kind for kind, key in KEYS.items()}
+    read = {key: grants.rules(kinds[key], rules, f"{where}.{key}") for key, rules in written.items()}
+    return Permissions(**read)
 
 
 def load_module(context: RunContext, specifier: str, importer: str) -> dict[str, str]:

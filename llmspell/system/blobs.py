@@ -38,28 +38,35 @@ class Blob(NamedTuple):
 
 
 class Blobs:
-    """The blobs of one run, at most `max_bytes` together; each counts 256 bytes more than it holds."""
+    """The blobs of one run, at most `max_bytes` together; each counts 256 bytes more than it holds.
 
-    def __init__(self, max_bytes: int = MAX_BYTES) -> None:
+    Those of a run that another one started count there too: `within`.
+    """
+
+    def __init__(self, max_bytes: int = MAX_BYTES, *, within: Blobs | None = None) -> None:
         self._max_bytes = max_bytes
         self._held: dict[str, Blob] = {}
         self._used = 0
+        self._within = within
 
     @property
     def room(self) -> int:
         """The size of the largest blob that may still be added."""
-        return max(self._max_bytes - self._used - _OVERHEAD, 0)
+        room = max(self._max_bytes - self._used - _OVERHEAD, 0)
+        return room if self._within is None else min(room, self._within.room)
 
     def add(self, data: bytes, mime: str = BINARY) -> Handle:
         """Keep these bytes and give their handle. Raises `InvalidValueError` when there is no room for them."""
         self.check_room(len(data))
         id_ = os.urandom(16).hex()
         self._held[id_] = Blob(data, mime)
-        self._used += len(data) + _OVERHEAD
+        self._count(len(data) + _OVERHEAD)
         return {"blob": id_, "mime": mime, "size": len(data)}
 
     def check_room(self, size: int) -> None:
         """Raises `InvalidValueError` when a blob of that size has no room; to be asked before it is made."""
+        if self._within is not None:
+            self._within.check_room(size)
         if self._used + size + _OVERHEAD > self._max_bytes:
             raise InvalidValueError(
                 f"a blob of {size} bytes has no room: the blobs of a run may hold {self._max_bytes} bytes together, "
@@ -70,11 +77,11 @@ class Blobs:
     def hold(self, size: int) -> None:
         """Count bytes that are on their way to be a blob or a text. Raises `InvalidValueError` as `add` does."""
         self.check_room(size)
-        self._used += size
+        self._count(size)
 
     def release(self, size: int) -> None:
         """Bytes that were held have arrived, or will not."""
-        self._used -= size
+        self._count(-size)
 
     def get(self, handle: object) -> Blob:
         """The blob of a handle. Raises `NotFoundError` for one that was freed, forged, or made in another run."""
@@ -90,7 +97,25 @@ class Blobs:
         id_ = id_of(handle)
         if id_ is not None:
             del self._held[id_]
-        self._used -= len(blob.data) + _OVERHEAD
+        self._count(-len(blob.data) - _OVERHEAD)
+
+    def take(self, value: object, other: Blobs) -> None:
+        """Hold those of another run too whose handles are in `value`. Raises `InvalidValueError` as `add` does."""
+        for id_, blob in other.inside(value).items():
+            if id_ not in self._held:
+                self.check_room(len(blob.data))
+                self._held[id_] = blob
+                self._count(len(blob.data) + _OVERHEAD)
+
+    def clear(self) -> None:
+        """Forget them all: the run is over."""
+        self._held.clear()
+        self._count(-self._used)
+
+    def _count(self, size: int) -> None:
+        self._used += size
+        if self._within is not None:
+            self._within._count(size)  # noqa: SLF001  # another of this class
 
     def holding(self, value: Any) -> Any:
         """The same value with a handle in the place of each `Blob` and of all bytes. Raises `InvalidValueError`."""

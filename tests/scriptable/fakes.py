@@ -23,7 +23,7 @@ from llmspell.providers.base import (
 )
 from llmspell.providers.content import Message
 from llmspell.providers.guarded import GuardedConnections
-from llmspell.scriptable.context import RunUsage
+from llmspell.scriptable.context import Part, RunUsage
 from llmspell.system.blobs import Blobs
 from llmspell.system.programs import Programs
 
@@ -103,6 +103,9 @@ class FakeContext:
     async def invoke(self, function: int, args: list[Any]) -> Any:
         self.invoked.append((function, args))
         return self.functions[function](*args)
+
+    async def run_spell(self, name: str, params: Any, part: Part) -> Any:
+        return {"name": name, "params": params, **{key: value for key, value in part._asdict().items() if value}}
 
     def load_module(self, specifier: str, importer: str) -> dict[str, str]:
         return {"name": specifier, "source": f"-- for {importer}"}

@@ -24,10 +24,18 @@ def lookup_order(id: int) -> dict[str, Any]:  # noqa: A002  # what the example c
     return {"id": id}
 
 
+SHORTEN = "export default params;"
+
+
 @pytest.fixture
 def permissions() -> Iterator[Permissions]:
     """In a folder with the files that the examples have."""
-    files = {"notes.txt": "one two\nthree\n", "cat.png": "no cat"}
+    files = {
+        "notes.txt": "one two\nthree\n",
+        "cat.png": "no cat",
+        "shorten.lua": "return params",
+        "shorten.js": SHORTEN,
+    }
     with standing_on(files, {}) as folder:
         here = str(folder)
         net = (NetRule("api.example.com"),)
@@ -44,7 +52,7 @@ def serve(request: httpx2.Request) -> httpx2.Response:
 @pytest.mark.parametrize(("language", "source"), EXAMPLES)
 def test_an_example_runs(language: str, source: str, permissions: Permissions) -> None:
     result = llmspell.run(
-        llmspell.Spell(source=source, language=language, name=f"example.{language}"),
+        llmspell.Spell(source=source, language=language, name=f"example.{language}", folder="."),
         model="scripted/test",
         providers=[ScriptedProvider(lambda request: "hello there")],
         tools=[lookup_order],

@@ -13,6 +13,7 @@ import pytest
 from llmspell.budget import Budget
 from llmspell.errors import ArgumentTypeError, InvalidValueError
 from llmspell.limits import Limits
+from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.base import Usage
 from llmspell.scriptable.context import RunUsage
 from llmspell.scriptable.objects import method, methods
@@ -83,6 +84,34 @@ def test_the_budget_tells_what_was_spent_and_what_is_left() -> None:
     assert call(context, "spell.budget")["cost"] == 0.25
 
 
+def test_another_spell_is_run_with_what_is_left_to_it() -> None:
+    options = {"permissions": {"read": ["/"], "net": ["example.com"]}, "max_cost": 0.5, "model": "a/b", "timeout": 2}
+    part = asyncio.run(wait(call(FakeContext(), "spell.run", file="x", params=[1], options=options)))
+    assert part == {
+        "name": "x",
+        "params": [1],
+        "permissions": Permissions(read=("/",), net=(NetRule("example.com"),)),
+        "max_cost": 0.5,
+        "model": "a/b",
+        "timeout": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"permissions": {"net": ["a b"]}}, r"^run: options\.permissions\.net: 'a b' is no host$"),
+        ({"permissions": {"nett": []}}, r"^run: options\.permissions has no field 'nett'$"),
+        ({"max_cost": 0}, r"^run: options\.max_cost must be above 0"),
+        ({"max_calls": 0}, r"^run: options\.max_calls must be at least 1"),
+        ({"timeout": -1}, r"^run: options\.timeout must be above 0"),
+    ],
+)
+def test_what_another_spell_may_do_is_checked(options: dict[str, Any], message: str) -> None:
+    with pytest.raises((ArgumentTypeError, InvalidValueError), match=message):
+        asyncio.run(wait(call(FakeContext(), "spell.run", file="x", options=options)))
+
+
 def test_the_price_is_unknown_once_a_part_of_it_is() -> None:
     usage = RunUsage()
     usage.add(Usage(1, 1), 0.5)
@@ -146,6 +175,7 @@ def test_only_listed_methods_exist() -> None:
         "http.events",
         "spell.usage",
         "spell.limits",
+        "spell.run",
         "spell.budget",
         "stdin.read",
         "stdin.lines",

@@ -1,0 +1,1 @@
+return spell.run("circle", { depth = (params.depth or 1) + 1 }) -- HERE

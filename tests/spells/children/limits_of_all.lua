@@ -1,0 +1,2 @@
+local ok = pcall(spell.run, "child", { calls = 50 })
+print("after", ok)

@@ -1,0 +1,6 @@
+local ok, err = pcall(spell.run, "child", { ask = "hello", longest = 50 }, { max_cost = 0.02 })
+print(ok, err.kind, err.data.kind)
+print(spell.run("child", { ask = "hello", longest = 10 }))
+print(spell.usage().output_tokens)
+pcall(spell.run, "child", { ask = "hello", longest = 50 })
+print("after")

@@ -1,0 +1,5 @@
+print("1234567");
+try {
+  await spell.run("child", { print: 10 });
+} catch {}
+print("after");

@@ -1,0 +1,3 @@
+print("1234567")
+pcall(spell.run, "child", { print = 10 })
+print("after")

@@ -1,0 +1,1 @@
+export default await spell.run("child", { fail: true });

@@ -1,0 +1,1 @@
+return spell.run("child", { fail = true })
