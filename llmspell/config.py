@@ -44,6 +44,9 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
 
     [local]
     threads = 1
+
+    [tools.web_search]                # the service that the tool asks; see `llmspell.config_tools`
+    provider = "brave"
 """
 
 from __future__ import annotations
@@ -53,9 +56,10 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from llmspell.config_schema import check, from_variables
+from llmspell.config_tools import ToolsConfig, tools_config
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
 from llmspell.permissions import Permissions
@@ -66,60 +70,63 @@ if TYPE_CHECKING:
 FILE = "llmspell.toml"
 
 
-def _empty() -> Mapping[str, Any]:
-    return MappingProxyType({})
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProviderConfig:
+class ProviderConfig(NamedTuple):
     """A service from `[providers.NAME]`; what is None keeps the value of the built-in provider of that name.
 
-    `repr` leaves out the fields that may hold keys.
+    `repr` leaves out the fields that may hold keys. (A named tuple, as all parts of a `Config`: they load five times
+    as fast as dataclasses, and this module is read at every start.)
     """
 
-    base_url: str | None = field(default=None, repr=False)
+    base_url: str | None = None
     """`{VARIABLE}` in it stands for a variable of the environment, `{VARIABLE:-text}` for one with a default."""
     api_key_env: str | None = None
     """The variable that holds the key; the key itself never stands in a file."""
     api_key_envs: tuple[str, ...] = ()
     """More such variables: their keys are used in turns."""
     wire: str | None = None
-    headers: Mapping[str, str] = field(default_factory=_empty, repr=False)
+    headers: Mapping[str, str] = _EMPTY
     timeout: float | None = None
     """Seconds for a whole answer, when the request does not say."""
     default_model: str | None = None
-    dialect: Mapping[str, Any] = field(default_factory=_empty)
+    dialect: Mapping[str, Any] = _EMPTY
     """What the server does differently, such as `{stream_usage = false}`; see the wire formats."""
     auth_header: str | None = None
     """The header that holds the key alone, such as `api-key`; None leaves it to the format."""
-    query: Mapping[str, str] = field(default_factory=_empty, repr=False)
+    query: Mapping[str, str] = _EMPTY
     """What stands behind the `?` of every URL, such as `{api-version = "2024-10-21"}`."""
     prices: str | None = None
     """The service of the price list whose prices it has, such as `openai` for a proxy in front of it."""
-    limits: Mapping[str, int] = field(default_factory=_empty)
+    limits: Mapping[str, int] = _EMPTY
     """How fast it may be asked: `rpm` requests and `tpm` tokens a minute, `concurrent` calls at once."""
-    timeouts: Mapping[str, float] = field(default_factory=_empty)
+    timeouts: Mapping[str, float] = _EMPTY
     """As in `NetworkConfig`, over it; `total` is the same as `timeout`, which it precedes."""
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     ca_file: Path | None = None
 
+    def __repr__(self) -> str:
+        return _shown(self, "base_url", "headers", "query", "proxy")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkConfig:
+
+class NetworkConfig(NamedTuple):
     """How all services are reached, unless `[providers.NAME]` says otherwise."""
 
-    proxy: str | None = field(default=None, repr=False)
+    proxy: str | None = None
     """The URL of a proxy, in which `{VARIABLE}` stands for a variable of the environment; `none` is a direct
     connection, None what the environment says (`HTTPS_PROXY` and the like). What runs on this machine is
     reached directly."""
     ca_file: Path | None = None
     """A file of certificates (PEM) that are trusted beside the usual ones."""
-    timeouts: Mapping[str, float] = field(default_factory=_empty)
+    timeouts: Mapping[str, float] = _EMPTY
     """Seconds to `connect`, until the `first_byte`, `between_chunks` of an answer, and in `total`."""
 
+    def __repr__(self) -> str:
+        return _shown(self, "proxy")
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SelectionConfig:
+
+class SelectionConfig(NamedTuple):
     """A model made of others, from `[models.NAME]`; exactly one of `fallback`, `balance` and `route` is given."""
 
     fallback: tuple[str, ...] | None = None
@@ -138,8 +145,7 @@ class SelectionConfig:
     """More kinds of errors at which the next model is asked."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LocalConfig:
+class LocalConfig(NamedTuple):
     """How local models run; None leaves it to the runtime."""
 
     threads: int | None = None
@@ -159,12 +165,13 @@ class Config:
     limits: Limits = field(default_factory=Limits)
     permissions: Permissions = field(default_factory=Permissions)
     """What spells may do."""
-    aliases: Mapping[str, str] = field(default_factory=_empty)
-    providers: Mapping[str, ProviderConfig] = field(default_factory=_empty)
-    models: Mapping[str, SelectionConfig] = field(default_factory=_empty)
+    aliases: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    providers: Mapping[str, ProviderConfig] = field(default_factory=lambda: _EMPTY)
+    models: Mapping[str, SelectionConfig] = field(default_factory=lambda: _EMPTY)
     """Models made of others, by names like those of `aliases`."""
     network: NetworkConfig = field(default_factory=NetworkConfig)
     local: LocalConfig = field(default_factory=LocalConfig)
+    tools: ToolsConfig = field(default_factory=ToolsConfig)
     cache: bool | float = False
     """Whether the same request gets the same answer again, and for how many seconds; True is for ever."""
     cache_dir: Path | None = None
@@ -172,6 +179,11 @@ class Config:
     download_tokenizers: bool = False
     files: tuple[Path, ...] = field(default=(), compare=False)
     """The files that were read, weakest first."""
+
+
+def _shown(part: ProviderConfig | NetworkConfig, *hidden: str) -> str:
+    shown = (f"{name}={value!r}" for name, value in part._asdict().items() if name not in hidden)
+    return f"{type(part).__name__}({', '.join(shown)})"
 
 
 def load(
@@ -205,6 +217,7 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
         permissions=Permissions(**values.pop("permissions", {})),
         network=NetworkConfig(**values.pop("network", {})),
         local=LocalConfig(**values.pop("local", {})),
+        tools=tools_config(values.pop("tools", {})),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),
         models=MappingProxyType(models),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.config import Config, LocalConfig, ProviderConfig, SelectionConfig, load, user_file
+from llmspell.config import Config, LocalConfig, NetworkConfig, ProviderConfig, SelectionConfig, load, user_file
 from llmspell.config_schema import VARIABLES, size
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
@@ -320,10 +320,22 @@ def test_the_configuration_is_frozen(places):
     config = loaded(places)
     with pytest.raises(dataclasses.FrozenInstanceError):
         config.model = "other"
+    for part in (config.network, config.local, config.providers["here"]):
+        with pytest.raises(AttributeError):
+            part.timeout = 1
     with pytest.raises(TypeError):
         config.aliases["x"] = "y"
     with pytest.raises(TypeError):
         config.providers["x"] = ProviderConfig()
+
+
+def test_what_may_hold_a_key_is_in_no_repr():
+    secret = {"x-key": "secret"}
+    own = ProviderConfig(base_url="http://secret", headers=secret, query=secret, proxy="http://secret", timeout=2)
+    config = Config(providers={"here": own}, network=NetworkConfig(proxy="http://secret", timeouts={"total": 5}))
+    assert "secret" not in repr(config)
+    assert "timeout=2" in repr(config)
+    assert "timeouts={'total': 5}" in repr(config)
 
 
 SIZES = {

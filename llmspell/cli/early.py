@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from llmspell.workers.child import Child, start_worker
+if TYPE_CHECKING:
+    from llmspell.workers.child import Child
 
 # The bridges know this, but loading them comes later; a test holds this equal to them.
 DIALECTS = {".lua": "lua", ".js": "js", ".mjs": "js"}
@@ -21,12 +23,12 @@ class HeadStart:
 
     def __init__(self, dialect: str | None = None) -> None:
         self._dialect = dialect
-        self._child = start_worker(dialect) if dialect else None
+        self._child = _started(dialect) if dialect else None
 
     def take(self, dialect: str) -> Child:
         """A worker process for that dialect: the one under way if it fits. The caller closes it."""
         if self._child is None or dialect != self._dialect:
-            return start_worker(dialect)
+            return _started(dialect)
         child, self._child = self._child, None
         return child
 
@@ -35,6 +37,12 @@ class HeadStart:
         if self._child is not None:
             self._child.close()
             self._child = None
+
+
+def _started(dialect: str) -> Child:
+    from llmspell.workers.child import start_worker  # loads sockets, which a run in this process does without
+
+    return start_worker(dialect)
 
 
 def head_start(args: Sequence[str]) -> HeadStart:
