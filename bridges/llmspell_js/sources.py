@@ -6,8 +6,6 @@ import json
 import os.path
 import re
 
-import _quickjs
-
 _HERE = os.path.dirname(__file__)  # pathlib costs more than the rest of this bridge's imports
 _WIDE = re.compile(r"[^\0-\x7f]")
 _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
@@ -39,17 +37,11 @@ def _parts() -> str:
     return json.dumps({name: f"(function () {{ {_slim(_read('parts', f'{name}.js'))} }})" for name in _PARTS})
 
 
-def _proxies() -> str:
-    """The generated description as JSON of JSON, so that a spell parses only the objects that it uses."""
-    described = json.loads(_quickjs.Context().eval(_read("proxies.js")).json())
-    return json.dumps({kind: {name: json.dumps(one) for name, one in all_.items()} for kind, all_ in described.items()})
-
-
 PRELUDE = _prelude()
 """A function of the parts and of `eval`; gives the door."""
 PARTS = _parts()
 """The parts by name, in JSON: each is compiled when the script first needs it."""
-PROXIES = _proxies()
-"""The bridge objects by kind and name, in JSON."""
+PROXIES = _read("proxies.json")
+"""The bridge objects by kind and name, generated: JSON of JSON, so that a spell parses only those that it uses."""
 FIRST_LINE = 2000
 """Where the lines of the first file start: beyond the prelude's, so that a line number tells them apart."""

@@ -73,7 +73,7 @@ def test_tools(cast, source: str, name: str, arguments: object) -> None:
     ("source", "message", "hint"),
     [
         ("llm():compleet('x')", "llm has no compleet", "did you mean complete?"),
-        ("spell.usge()", "spell has no usge", "did you mean usage?"),
+        ("spell.usagee()", "spell has no usagee", "did you mean usage?"),
         ("llm()[1]()", "llm has no 1", "it has complete, count_tokens, embed, "),
         ("llm()['\\255']()", "llm has no ?", "it has complete, count_tokens, embed, "),
     ],

@@ -6,6 +6,7 @@ import platform
 import struct
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -275,7 +276,7 @@ def test_a_worker_has_only_its_socket_and_null():
         assert child.sock.recv(1)
         try:
             links = {name: os.readlink(f"/proc/{child.pid}/fd/{name}") for name in os.listdir(f"/proc/{child.pid}/fd")}
-            environment = open(f"/proc/{child.pid}/environ", "rb").read()  # noqa: SIM115  # read at once
+            environment = Path(f"/proc/{child.pid}/environ").read_bytes()
         except PermissionError:
             return  # it is not dumpable, and we are not root: that is the point
         assert {name: link.split(":")[0] for name, link in links.items()} == {

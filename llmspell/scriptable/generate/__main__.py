@@ -22,7 +22,7 @@ def generated() -> dict[Path, str]:
         Path("bridges/llmspell_lua/llmspell.lua"): lua_stub(described, globals_),
         Path("bridges/llmspell_lua/proxies.lua"): lua_proxies(described),
         Path("bridges/llmspell_js/llmspell.d.ts"): typescript_stub(described, globals_),
-        Path("bridges/llmspell_js/proxies.js"): js_proxies(described),
+        Path("bridges/llmspell_js/proxies.json"): js_proxies(described),
         Path("docs/reference.md"): reference(described, globals_),
     }
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import Any
 
 from llmspell.scriptable.description import Plain
 
@@ -25,12 +25,23 @@ def lua_proxies(described: Plain) -> str:
 
 
 def _late(name: str, proxy: Plain) -> str:
-    return f"    {name} = [[{_written(proxy, _LUA, '    ')}]],\n"
+    return f"    {name} = [[{_written(proxy, '    ')}]],\n"
 
 
 def js_proxies(described: Plain) -> str:
-    """A JavaScript expression with the table of proxies; `spec` and `result` say which names become camelCase."""
-    return f"// {NOTICE}\n({_written(_tree(described, _js_method, _params), _JS)})\n"
+    """JSON of the objects by kind and name, each of them again as JSON, so that a spell parses only what it uses;
+    `spec` and `result` say which names become camelCase.
+
+    It is handed to the interpreter as it is: this runs at every start.
+    """
+    kinds = ",\n".join(
+        f'"{kind}": {{\n{_entries(things)}\n}}' for kind, things in _tree(described, _js_method, _params).items()
+    )
+    return f"{{\n{kinds}\n}}\n"
+
+
+def _entries(things: Plain) -> str:
+    return ",\n".join(f'"{name}": {json.dumps(json.dumps(each))}' for name, each in things.items())
 
 
 def _tree(described: Plain, method: Any, params: Any) -> Plain:
@@ -69,39 +80,25 @@ def _params(params: list[Plain]) -> list[Plain]:
     return [{key: param[key] for key in ("name", "spec") if param[key]} for param in params]
 
 
-class _Style(NamedTuple):
-    """How a language writes a table."""
-
-    equals: str
-    open_list: str
-    close_list: str
-
-
-_LUA = _Style(" = ", "{", "}")
-_JS = _Style(": ", "[", "]")
-
-
-def _written(value: Any, style: _Style, indent: str = "") -> str:
-    """A value on one line if it fits, otherwise with each entry on a line of its own."""
-    line = _line(value, style)
+def _written(value: Any, indent: str = "") -> str:
+    """A value in Lua, on one line if it fits, otherwise with each entry on a line of its own."""
+    line = _line(value)
     if len(indent) + len(line) <= _WIDTH or not isinstance(value, (dict, list)):
         return line
     inner = indent + "  "
     if isinstance(value, list):
-        entries = [_written(each, style, inner) for each in value]
-        opened, closed = style.open_list, style.close_list
+        entries = [_written(each, inner) for each in value]
     else:
-        entries = [f"{key}{style.equals}{_written(each, style, inner)}" for key, each in value.items()]
-        opened, closed = "{", "}"
+        entries = [f"{key} = {_written(each, inner)}" for key, each in value.items()]
     body = "".join(f"{inner}{entry},\n" for entry in entries)
-    return f"{opened}\n{body}{indent}{closed}"
+    return f"{{\n{body}{indent}}}"
 
 
-def _line(value: Any, style: _Style) -> str:
+def _line(value: Any) -> str:
     match value:
         case dict():
-            return f"{{{', '.join(f'{key}{style.equals}{_line(each, style)}' for key, each in value.items())}}}"
+            return f"{{{', '.join(f'{key} = {_line(each)}' for key, each in value.items())}}}"
         case list():
-            return f"{style.open_list}{', '.join(_line(each, style) for each in value)}{style.close_list}"
+            return f"{{{', '.join(map(_line, value))}}}"
         case _:
             return json.dumps(value)
