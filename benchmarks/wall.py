@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import statistics
 import sys
 import time
@@ -116,7 +115,7 @@ def _private(pid: int) -> float:
 def _sealing(scale: Scale) -> list[Row]:
     """What a worker spends on giving everything up, in processes that do nothing else."""
     kernel.prctl(kernel.PR_GET_DUMPABLE)  # loads ctypes, as a zygote has
-    seccomp.program(platform.machine())
+    seccomp.program(os.uname().machine)
     confine: list[float] = []
     seal: list[float] = []
     for _ in range(scale.times(40)):

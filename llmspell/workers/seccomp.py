@@ -8,7 +8,7 @@ the kernel's own form, classic BPF (linux/filter.h, linux/seccomp.h), so that no
 from __future__ import annotations
 
 import errno
-import platform
+import os
 import struct
 from functools import cache
 from typing import NamedTuple
@@ -121,7 +121,7 @@ class Step(NamedTuple):
 
 def confine(dialect: str) -> int:
     """Put this process under the filter for good. Gives 0, or a negative error number; never raises."""
-    filtered = program(platform.machine(), makes_code=dialect in MAKES_CODE)
+    filtered = program(os.uname().machine, makes_code=dialect in MAKES_CODE)
     if filtered is None:
         return -errno.ENOSYS
     import ctypes  # loaded by everybody who comes here
