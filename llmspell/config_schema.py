@@ -143,6 +143,7 @@ PROXY = Kind(
 )
 URL = Kind("a URL that begins with http:// or https://", _url)
 HEADERS = Kind("a table of texts", _texts)
+PREFIX = Kind("true, false or text", lambda value: value if isinstance(value, (bool, str)) else None)
 SWITCHES = Kind("a table", lambda value: dict(value) if isinstance(value, Mapping) else None)
 
 Schema: TypeAlias = Mapping[str, "Kind | Schema"]
@@ -194,7 +195,29 @@ SCHEMA: Schema = {
         }
     },
     "network": NETWORK,
+    "mcp": {
+        "file": FILE,
+        "servers": {
+            EACH: {
+                "command": TEXT,
+                "args": TEXTS,
+                "env": HEADERS,
+                "cwd": FOLDER,
+                "url": URL,
+                "headers": HEADERS,
+                "timeout": SECONDS,
+                "prefix": PREFIX,
+                "tools": TEXTS,
+                "approval": _one_of("allow", "ask", "deny"),
+            }
+        },
+    },
+    "tools": {
+        "packages": TEXTS,
+        "web_search": {"provider": TEXT, "api_key_env": TEXT, "base_url": URL, "timeout": SECONDS},
+    },
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},
+    "state": {"path": FILE},
     "cache": CACHE,
     "cache_dir": FOLDER,
     "download_tokenizers": FLAG,
@@ -210,9 +233,11 @@ VARIABLES = {
     "LLMSPELL_MAX_OUTPUT": ("limits", "max_output"),
     "LLMSPELL_MAX_COST": ("limits", "max_cost"),
     "LLMSPELL_MAX_TOKENS": ("limits", "max_tokens"),
+    "LLMSPELL_STATE": ("state", "path"),
     "LLMSPELL_CACHE": ("cache",),
     "LLMSPELL_CACHE_DIR": ("cache_dir",),
     "LLMSPELL_DOWNLOAD_TOKENIZERS": ("download_tokenizers",),
+    "LLMSPELL_WEB_SEARCH": ("tools", "web_search", "provider"),
     "LLMSPELL_LOCAL_THREADS": ("local", "threads"),
     "LLMSPELL_LOCAL_CONTEXT_LENGTH": ("local", "context_length"),
     "LLMSPELL_LOCAL_IDLE_TIMEOUT": ("local", "idle_timeout"),
@@ -239,6 +264,11 @@ def from_variables(environ: Mapping[str, str]) -> dict[str, Any]:
             value = _split_rules(variable.rpartition("_")[2].lower(), written) if path[0] == "permissions" else written
             table[path[-1]] = _value(value, kind[path[-1]], variable, None)
     return found
+
+
+def check_table(values: Any, schema: Schema, source: str, path: str, folder: Path | None) -> dict[str, Any]:
+    """The same for one table, which has this schema and stands at `path`."""
+    return _table(values, schema, source, path, folder)
 
 
 def _table(values: Any, schema: Schema, source: str, path: str, folder: Path | None) -> dict[str, Any]:

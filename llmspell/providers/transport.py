@@ -105,7 +105,7 @@ class HttpTransport:
         if given is not None:
             return Pools(lambda: _Direct(given), float("inf"))
         # Reading the certificates takes longer than a call: once for all pools, and never for plain HTTP.
-        trusted = _trusting(network) if secure else None
+        trusted = trusting(network) if secure else None
         verify = trusted or False
         proxy = network.proxy_url()
         if proxy is not None:
@@ -152,7 +152,7 @@ def _has_proxies() -> bool:
     return any(name != "no" for name in getproxies())
 
 
-def _trusting(network: Network) -> ssl.SSLContext:
+def trusting(network: Network) -> ssl.SSLContext:
     context = httpx2.create_ssl_context()
     network.trust(context)
     return context

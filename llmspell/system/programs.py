@@ -69,10 +69,7 @@ class Programs:
         the spell must be allowed to use. Raises `PermissionDeniedError`, `NotFoundError`, `InvalidValueError`, and
         `TimeoutExceededError` when it takes longer than `timeout` seconds.
         """
-        from llmspell.workers.program import Command  # nothing of it is needed for a refusal
-
-        path = self._program(argv)
-        command = Command(path, argv, self._environment(env or {}), folder, input)
+        command = self.command(argv, folder=folder, env=env, input=input)
         async with self.slot():
             started = time.monotonic()
             finished = await _in_thread(command, keep, timeout)
@@ -82,6 +79,20 @@ class Programs:
                 hint="allow more with the option timeout",
             )
         return Outcome(*finished, time.monotonic() - started)
+
+    def command(
+        self,
+        argv: Sequence[str],
+        *,
+        folder: str | None = None,
+        env: Mapping[str, str] | None = None,
+        input: bytes = b"",  # noqa: A002  # the word for it
+    ) -> Command:
+        """A program with its environment, ready to be started by somebody else. Takes and raises what `run` does."""
+        path, variables = self._program(argv), self._environment(env or {})
+        from llmspell.workers.program import Command  # nothing of it is needed for a refusal
+
+        return Command(path, argv, variables, folder, input)
 
     def slot(self) -> asyncio.Semaphore:
         """The turns of all in this run that takes long and has a thread of its own."""

@@ -51,7 +51,7 @@ class Web:
 
     def __init__(self, connections: GuardedConnections, permissions: Permissions) -> None:
         self._connections = connections
-        self._guard = _Granted(permissions)
+        self._guard = Granted(permissions)
 
     @asynccontextmanager
     async def open(self, request: WebRequest) -> AsyncIterator[WebAnswer]:
@@ -168,7 +168,7 @@ class WebAnswer:
             )
 
 
-class _Granted:
+class Granted:
     """Permissions as the guard of connections."""
 
     def __init__(self, permissions: Permissions) -> None:

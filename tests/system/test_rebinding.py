@@ -16,7 +16,7 @@ from llmspell.errors import NetworkError, PermissionDeniedError
 from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.guarded import _TRIED, GuardedConnections, _Backend
 from llmspell.system.urls import target_of
-from llmspell.system.web import Web, WebRequest, _Granted
+from llmspell.system.web import Web, WebRequest, Granted
 
 NEVER = ("192.0.0.", "192.88.99.", "168.63.129.16")
 INSIDE = [
@@ -64,7 +64,7 @@ def test_each_connection_goes_where_its_own_look_up_and_the_grants_say(
         return left.pop(0)
 
     async def run() -> None:
-        backend = _Backend(resolve, _Granted(Permissions(net=tuple(map(NetRule, rules)))))
+        backend = _Backend(resolve, Granted(Permissions(net=tuple(map(NetRule, rules)))))
         backend._sockets = sockets = Sockets()  # type: ignore[assignment]
         for answer in answers:
             sockets.tried.clear()
@@ -88,7 +88,7 @@ def test_a_spell_with_names_alone_never_gets_inside(answers: list[list[str]], ru
 
     async def run() -> None:
         connections = GuardedConnections(resolve=resolve)
-        guard = _Granted(Permissions(net=(NetRule(rule),)))
+        guard = Granted(Permissions(net=(NetRule(rule),)))
         pool = await connections._pool(guard, secure=False)
         pool._pool._network_backend._sockets = sockets  # type: ignore[attr-defined]
         web = Web(connections, Permissions(net=(NetRule(rule),)))

@@ -1,0 +1,82 @@
+"""The servers of a host, by name."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from llmspell.errors import LlmspellError, NotFoundError
+from llmspell.mcp.names import clean
+from llmspell.mcp.opening import configured
+from llmspell.nearest import near
+
+if TYPE_CHECKING:
+    import httpx2
+
+    from llmspell.config_mcp import McpServerConfig
+    from llmspell.mcp.server import Server
+    from llmspell.mcp.tool import McpTool
+    from llmspell.providers.network import Network
+
+
+class Servers:
+    """The configured servers; nothing is started before it is used."""
+
+    def __init__(
+        self,
+        configs: Mapping[str, McpServerConfig],
+        network: Callable[[str], Network],
+        http_transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._servers = {name: configured(name, config, network, http_transport) for name, config in configs.items()}
+
+    @property
+    def names(self) -> list[str]:
+        """What they are called in the configuration."""
+        return list(self._servers)
+
+    def get(self, name: str) -> Server:
+        """A server. Raises `NotFoundError`."""
+        found = self._servers.get(name)
+        if found is None:
+            known = f"the MCP servers are {', '.join(self._servers)}" if self._servers else "none is configured"
+            raise NotFoundError(f"there is no MCP server {name!r:.80}", hint=near(name, self._servers) or known)
+        return found
+
+    async def find(self, tool: str) -> McpTool | None:
+        """The tool that is called so in spells. Only the servers are started whose tool it may be.
+
+        Raises what starting the one server raises whose prefix the name has.
+        """
+        failed: LlmspellError | None = None
+        for server in self._candidates(tool):
+            try:
+                found = (await server.tools()).get(tool)
+            except LlmspellError as error:
+                failed = failed or error
+                continue
+            if found is not None:
+                return found
+        if failed is not None:
+            raise failed
+        return None
+
+    async def tools(self) -> dict[str, McpTool]:
+        """All tools of all servers, which are started at once. Raises what starting one of them raises."""
+        listed = await asyncio.gather(*(server.tools() for server in self._servers.values()))
+        found: dict[str, McpTool] = {}
+        for tools in listed:
+            for name, tool in tools.items():
+                found.setdefault(name, tool)
+        return found
+
+    async def aclose(self) -> None:
+        """End them all."""
+        await asyncio.gather(*(server.aclose() for server in self._servers.values()))
+
+    def _candidates(self, tool: str) -> list[Server]:
+        """Those with the prefix, the longest first; then those whose tools have none."""
+        named = [each for each in self._servers.values() if each.prefix and tool.startswith(clean("", each.prefix))]
+        named.sort(key=lambda server: -len(server.prefix))
+        return named + [each for each in self._servers.values() if not each.prefix]
