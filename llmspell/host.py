@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 from llmspell import loop
 from llmspell.budget import Budget
 from llmspell.config import Config
-from llmspell.errors import InvalidValueError, NotFoundError
+from llmspell.errors import InvalidValueError
 from llmspell.events import Event, Result
 from llmspell.limits import Limits
 from llmspell.runs import Run
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.registry import ProviderRegistry
+    from llmspell.tools.registry import Offered
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
@@ -206,12 +207,20 @@ class Host:
         return runner(self)
 
     def _tool_named(self, name: str) -> BaseTool:
-        from llmspell.nearest import near  # only for a mistake
+        from llmspell.tools.registry import unknown  # only for agents
 
-        if (tool := self._tools.get(name)) is not None:
+        offered = self.offered(self.permissions)
+        if (tool := offered.get(name)) is not None:
             return tool
-        known = f"the tools are {', '.join(sorted(self._tools))}" if self._tools else "this host offers no tools"
-        raise NotFoundError(f"there is no tool {name!r:.80}", hint=near(name, self._tools) or known)
+        raise unknown(name, offered)
+
+    def offered(self, permissions: Permissions) -> Offered:
+        """All tools by name that a run with these permissions can call: the host's own, and the built-in ones."""
+        from llmspell.tools.base import Home  # most runs call no tools
+        from llmspell.tools.registry import Offered
+
+        home = Home(fallback=self.permissions, settings=self.config.tools, connect=lambda: self.connections)
+        return Offered(self._tools, home, permissions.may_use_tool)
 
     def worker_pool(self) -> Pool:
         """The warm workers."""
@@ -223,7 +232,7 @@ class Host:
 
     @property
     def tools(self) -> dict[str, BaseTool]:
-        """The tools by name."""
+        """The tools of the program, by name; see `offered` for the built-in ones."""
         return self._tools
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO
@@ -121,10 +121,8 @@ class Run:
         return self._registry
 
     @property
-    def tools(self) -> dict[str, BaseTool]:
-        if self.permissions.tools is None:
-            return self.host.tools
-        return {name: tool for name, tool in self.host.tools.items() if self.permissions.may_use_tool(name)}
+    def tools(self) -> Mapping[str, BaseTool]:
+        return self.host.offered(self.permissions)
 
     @property
     def connections(self) -> GuardedConnections:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from llmspell.config import Config, LocalConfig, NetworkConfig, ProviderConfig, SelectionConfig, load, user_file
 from llmspell.config_schema import VARIABLES, size
+from llmspell.config_tools import ToolsConfig, WebSearchConfig
 from llmspell.errors import InvalidValueError
 from llmspell.limits import Limits
 from llmspell.permissions import NetRule, Permissions
@@ -157,6 +158,7 @@ def test_every_variable_is_read(places):
         model="a/b",
         isolation="inline",
         limits=Limits(memory=64 << 20, cpu=0.5, timeout=7, max_calls=7, max_output=7, max_cost=7, max_tokens=7),
+        tools=ToolsConfig(web_search=WebSearchConfig(provider="7")),
         cache=7,
         cache_dir=Path("/cache"),
         download_tokenizers=True,

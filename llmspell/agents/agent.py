@@ -292,6 +292,7 @@ class Agent(BaseAgent):
                 permissions=serves.permissions,
                 blobs=serves.blobs,
                 invoke=serves.invoke,
+                run=serves.run,
                 spend=serves.spend,
             ),
             approve=approve,

@@ -37,5 +37,7 @@ class ToolContext:
     """What the tool raised `PausedError` with, when it is called again after that."""
     answers: Mapping[str, Any] = field(default_factory=dict)
     """Then the answers to the questions that it had asked, by their ids."""
+    run: Any = None
+    """The run of that spell, as bridge objects see it; None outside of one."""
     spend: Callable[[Usage, float | None], None] | None = None
     """Tells the agent that called of models which the tool used, and of their price in US dollars."""

@@ -262,6 +262,7 @@ def serving(run: Any) -> ToolContext:
         permissions=getattr(run, "permissions", None),
         blobs=getattr(run, "blobs", None),
         budget=getattr(run, "budget", None),
+        run=run,
     )
 
 
