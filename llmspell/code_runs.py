@@ -55,7 +55,7 @@ class CodeRun(Run):
         self.session = Session(_reached, self, bounds, on_event, self._sources, self.budget)
 
     @property
-    def tools(self) -> Mapping[str, BaseTool]:  # type: ignore[override]  # those of the agent, whatever the host has
+    def tools(self) -> Mapping[str, BaseTool]:
         return self._own_tools
 
     def load_module(self, specifier: str, importer: str) -> dict[str, str]:  # noqa: ARG002  # only pieces, by name

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmspell.agents import results
-from llmspell.agents.calling import Answered, Asked, Caller, Stopped
+from llmspell.agents.code.calls import Calls, Record
 from llmspell.agents.code.declarations import declared, listed
 from llmspell.agents.code.languages import WRITTEN
 from llmspell.agents.code.options import Code
 from llmspell.agents.code.search import SEARCH, search_tool
 from llmspell.agents.code.session import CodeSession, LostError, Ran
 from llmspell.agents.context import ToolContext
-from llmspell.agents.run import PendingCall
 from llmspell.agents.toolbox import Toolbox
-from llmspell.agents.tools import BaseTool, StopError
-from llmspell.errors import UNCATCHABLE, InvalidValueError, LlmspellError, ToolError
-from llmspell.providers.content import Media, Text, ToolCall, ToolResult
+from llmspell.agents.tools import BaseTool, PausedError
+from llmspell.errors import InvalidValueError, LlmspellError, ToolError
+from llmspell.providers.content import Text
 
 if TYPE_CHECKING:
     from llmspell.agents.calling import Emit
@@ -54,10 +52,10 @@ class CodeTools:
 
     def definitions(self) -> list[dict[str, Any]]:
         """What the model is told."""
-        return [{"name": RUN, "description": self.description, "parameters": _PARAMETERS}]
+        return [{"name": RUN, "description": self.description, "parameters": PARAMETERS}]
 
 
-_PARAMETERS = {
+PARAMETERS = {
     "type": "object",
     "properties": {"code": {"type": "string", "description": "The code to run."}},
     "required": ["code"],
@@ -78,40 +76,11 @@ def _description(code: Code, tools: Toolbox, search: str | None) -> str:
     return f"{head}{_LISTED.format(call=call)}\n\n{listed(tools)}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _ValueCaller(Caller):
-    """A caller that remembers what tools gave, before it became a text for a model."""
-
-    given: dict[str, tuple[list[Text | Media], Any]] = field(default_factory=dict)
-
-    def shown(self, tool: BaseTool, id_: str, value: Any, most: int) -> ToolResult:
-        if _is_content(value):
-            return Caller.shown(self, tool, id_, value, most)
-        plain = tool.jsonable(value)
-        parts: list[Text | Media] = [Text(results.text_of(plain))]
-        self.given[id_] = (list(parts), plain)
-        return ToolResult(id_, parts, tool.name)
-
-    def value(self, result: ToolResult) -> Any:
-        """The value for the code: what the tool gave, unless a hook has changed what is told."""
-        parts, value = self.given.pop(result.id, ([], None))
-        if parts and parts == result.parts:
-            return value
-        texts = [each.text for each in result.parts if isinstance(each, Text)]
-        return "\n".join(texts)
-
-
-def _is_content(value: Any) -> bool:
-    if isinstance(value, (Text, Media)):
-        return True
-    return isinstance(value, list) and bool(value) and all(isinstance(each, (Text, Media)) for each in value)
-
-
 class RunCode(BaseTool):
     """Runs code of one run of an agent; `close` ends its session.
 
-    What it calls goes the way of the model's own calls: checked, hooked, approved, counted. `count` is told of each
-    call and raises when there are too many.
+    When calls of the code wait to be approved, it waits too, and goes on with the answers. In another process the code
+    is repeated up to there: what its calls gave is part of the saved state.
     """
 
     def __init__(
@@ -126,20 +95,11 @@ class RunCode(BaseTool):
     ) -> None:
         super().__init__(RUN, timeout=_LONG)
         self._tools = tools
-        self._count = count
-        self._caller = _ValueCaller(
-            tools=tools.inner, hooks=hooks, context=self._context_of, emit=emit, timeout=timeout
-        )
-        self._room = asyncio.Semaphore(concurrency)
+        self._calls = Calls(tools.inner, hooks=hooks, emit=emit, count=count, concurrency=concurrency, timeout=timeout)
+        self._session = CodeSession(tools.code, self._calls, seed=_seed())
         self._turn = asyncio.Lock()
-        self._session = CodeSession(tools.code, self._called, seed=_seed())
-        self._context = ToolContext()
-        self._active = False
-        self._number = 0
-        self._open = 0
-        self._media: list[Media] = []
-        self._blocked = asyncio.Event()
-        self._fatal: Exception | None = None
+        self._records: list[Record] = []
+        self._piece: asyncio.Future[Any] | None = None
 
     @property
     def description(self) -> str:
@@ -147,92 +107,112 @@ class RunCode(BaseTool):
 
     @property
     def parameters(self) -> dict[str, Any]:
-        return _PARAMETERS
+        return PARAMETERS
 
     async def close(self) -> None:
         """End the session."""
         await self._session.close()
 
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
+        if context.paused is not None:
+            return await self._outcome(self._resumed(context.paused, context), context)
         async with self._turn:
-            self._context, self._number, self._media, self._fatal = context, 0, [], None
-            self._blocked.clear()
-            try:
-                ran = await self._piece(args["code"])
-            except LostError as error:
-                self._raise_fatal()
-                raise self._with_output(error) from None
-            finally:
-                self._active = False
-            self._raise_fatal()
-            return self._told(ran, args["code"])
+            if self._piece is not None:
+                raise ToolError("this code was not run: other code waits for an approval", hint="run it again")
+            return await self._outcome(self._begun(args["code"], context), context)
 
-    async def _piece(self, source: str) -> Ran:
-        await self._session.open(self._context.budget)
-        self._active = True
-        piece = self._session.begin(source)
-        ran = await self._session.finish(piece, self._blocked, self._tools.code.limits.timeout)
-        if ran is None:
-            await self._session.close()
-            return Ran()
-        return ran
+    async def _outcome(self, running: Awaitable[Ran | None], context: ToolContext) -> Any:
+        try:
+            ran = await running
+        except LostError as error:
+            self._over(context)
+            raise self._with_output(error) from None
+        except BaseException:
+            self._piece = None
+            self._calls.end()
+            raise
+        if ran is None and self._calls.fatal is None:
+            raise PausedError(self._calls.questions(), self._state())
+        left = self._over(context)
+        assert ran is not None  # noqa: S101  # for the type checker: what is fatal was raised
+        return self._told(ran, left)
 
-    def _raise_fatal(self) -> None:
-        """What ends the agent's run, whatever the code has made of it."""
-        budget = self._context.budget
+    async def _begun(self, source: str, context: ToolContext) -> Ran | None:
+        await self._open(context)
+        self._start(source, context)
+        return await self._finish()
+
+    async def _open(self, context: ToolContext) -> None:
+        if not self._session.alive:
+            self._records, self._calls.size = [], 0
+        await self._session.open(context.budget)
+
+    def _start(self, source: str, context: ToolContext) -> None:
+        self._records.append(Record(source))
+        self._calls.begin(context, self._records[-1])
+        self._piece = self._session.begin(source)
+
+    async def _finish(self) -> Ran | None:
+        assert self._piece is not None  # noqa: S101  # for the type checker: it was started
+        return await self._session.finish(self._piece, self._calls.blocked, self._tools.code.limits.timeout)
+
+    def _over(self, context: ToolContext) -> int:
+        """The piece is over: gives how many calls it left open. Raises what ends the agent's run."""
+        self._piece = None
+        left = self._calls.end()
+        budget = context.budget
         if budget is not None and (exceeded := budget.exceeded) is not None:
             raise exceeded
-        if self._fatal is not None:
-            raise self._fatal
+        if self._calls.fatal is not None:
+            raise self._calls.fatal
+        return left
 
-    # What the code calls
+    # Approval
 
-    async def _called(self, name: str, args: dict[str, Any]) -> Any:
-        if not self._active:
-            raise ToolError("no code is running that could call a tool", hint="await every call before the code ends")
-        self._number += 1
-        call = ToolCall(f"{self._context.call_id}/{self._number}", name, args)
-        try:
-            self._count()
-            async with self._room:
-                answer = await self._caller.answer(PendingCall(key=self._number, call=call))
-        except LlmspellError as error:
-            if error.kind in UNCATCHABLE or isinstance(error, StopError):
-                self._end(error)
-            raise
-        match answer:
-            case Answered(result):
-                return self._value(result)
-            case Asked():
-                raise ToolError(f"{name} must be approved, which code cannot wait for")
-            case Stopped(why):
-                stop = StopError(why or "the run was stopped")
-                self._end(stop)
-                raise stop
+    def _state(self) -> dict[str, Any]:
+        return {
+            "language": self._tools.code.language,
+            "seed": self._session.seed,
+            "pieces": [{"code": each.code, "calls": each.calls} for each in self._records]
+            if self._calls.remembered
+            else None,
+            "asked": self._calls.waiting(),
+        }
 
-    def _value(self, result: ToolResult) -> Any:
-        value = self._caller.value(result)
-        if result.is_error:
-            raise ToolError("\n".join(each.text for each in result.parts if isinstance(each, Text)))
-        media = [each for each in result.parts if isinstance(each, Media)]
-        self._media += media
-        return value if not media or value else f"[{len(media)} shown to you after this code]"
-
-    def _end(self, error: Exception) -> None:
-        self._fatal = self._fatal or error
-        self._blocked.set()
-
-    def _context_of(self, call: PendingCall) -> ToolContext:
-        # A number of a function means nothing in the script that the agent serves.
-        return replace(self._context, call_id=call.call.id, invoke=None, paused=None, answers={})
+    async def _resumed(self, state: Mapping[str, Any], context: ToolContext) -> Ran | None:
+        if self._piece is not None and self._session.alive:
+            self._calls.resume(context)
+            return await self._finish()
+        if state["language"] != self._tools.code.language:
+            raise InvalidValueError(f"the agent that paused wrote {state['language']}", hint="make it alike")
+        if state["pieces"] is None:
+            raise LostError("the code has made too many calls to be repeated here", hint="start the run again")
+        self._session.seed = state["seed"]
+        *before, last = state["pieces"]
+        for piece in before:
+            await self._open(context)
+            self._start(piece["code"], context)
+            self._calls.repeat(piece["calls"], [], {}, strict=True)
+            await self._finish()
+            self._records[-1].calls = piece["calls"]
+            self._calls.end()
+            if self._calls.diverged:
+                raise LostError("the code did something else when it was repeated", hint="start the run again")
+        await self._open(context)
+        self._start(last["code"], context)
+        self._records[-1].calls = list(last["calls"])
+        self._calls.repeat(last["calls"], state["asked"], context.answers, strict=False)
+        return await self._finish()
 
     # What the model is told
 
-    def _told(self, ran: Ran, source: str) -> Any:
+    def _told(self, ran: Ran, left: int) -> Any:
         if ran.error is not None:
-            raise self._with_output(_located(ran.error, source, self._session.pieces))
+            raise self._with_output(_located(ran.error, self._session.pieces))
         text = _joined(self._session.output, ran.value)
-        return [Text(text), *self._media] if self._media else text
+        if left:
+            text += f"\n[{left} calls of tools were not awaited, and were cancelled]"
+        return [Text(text), *self._calls.media] if self._calls.media else text
 
     def _with_output(self, error: ToolError) -> ToolError:
         if output := self._session.output:
@@ -247,17 +227,15 @@ def _joined(output: str, value: Any) -> str:
     return output.rstrip("\n") if value is None else f"{output}=> {results.text_of(value)}"
 
 
-def _located(error: LlmspellError, source: str, pieces: Mapping[str, str]) -> ToolError:
+def _located(error: LlmspellError, pieces: Mapping[str, str]) -> ToolError:
     """The error of a piece of code, with the line of it."""
     current = f"code {len(pieces)}"
-    told = error.message
-    file = error.file or current
+    told, file = error.message, error.file or current
     if error.line is not None and file in pieces:
         lines = pieces[file].splitlines()
         where = f"line {error.line}" if file == current else f"line {error.line} of {file}"
         shown = lines[error.line - 1].strip()[:200] if 0 < error.line <= len(lines) else ""
-        told += f"\n  at {where}: {shown}" if shown else f"\n  at {where}"
-    del source
+        told += f"\n  at {where}: {shown}".rstrip(": ")
     return ToolError(told, hint=error.hint)
 
 
