@@ -41,6 +41,13 @@ return {
       copy = {method = "fs.copy", params = {"source", "target"}},
       move = {method = "fs.move", params = {"source", "target"}},
     }]],
+    state = [[{
+      get = {method = "state.get", params = {"key", "default", "options"}},
+      set = {method = "state.set", params = {"key", "value", "options"}},
+      update = {method = "state.update", params = {"key", "change", "options"}},
+      delete = {method = "state.delete", params = {"key", "options"}},
+      keys = {method = "state.keys", params = {"prefix", "options"}},
+    }]],
     blob = [[{
       text = {method = "blob.text", params = {"handle"}},
       base64 = {method = "blob.base64", params = {"handle"}},
@@ -60,6 +67,8 @@ return {
         complete = {method = "llm.complete", params = {"prompt", "options"}},
         stream = {method = "llm.stream", params = {"prompt", "options"}, stream = true},
         embed = {method = "llm.embed", params = {"texts", "options"}},
+        extract = {method = "llm.extract", params = {"text", "schema", "options"}},
+        classify = {method = "llm.classify", params = {"text", "labels", "options"}},
         rerank = {method = "llm.rerank", params = {"query", "documents", "options"}},
         image = {method = "llm.image", params = {"prompt", "options"}},
         speak = {method = "llm.speak", params = {"text", "options"}},

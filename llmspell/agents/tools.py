@@ -257,7 +257,9 @@ def stops(error: LlmspellError) -> bool:
 def serving(run: Any) -> ToolContext:
     """The context of a tool that a spell calls itself; `run` is what bridge objects know of the spell's run."""
     invoke: Invoke | None = getattr(run, "invoke", None)
+    usage = getattr(run, "usage", None)
     return ToolContext(
+        spend=usage and usage.add,
         invoke=invoke,
         permissions=getattr(run, "permissions", None),
         blobs=getattr(run, "blobs", None),

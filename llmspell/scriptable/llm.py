@@ -24,11 +24,22 @@ from llmspell.scriptable.jobs import (
     text_of,
 )
 from llmspell.scriptable.parts import media_record
-from llmspell.scriptable.prompts import request_for, to_messages
-from llmspell.scriptable.records import Chunk, EmbedOptions, Media, ModelInfo, ModelOptions, Prompt, Reply, TokenCount
+from llmspell.scriptable.prompts import request_for, request_options, to_messages
+from llmspell.scriptable.records import (
+    AnswerOptions,
+    Chunk,
+    EmbedOptions,
+    Media,
+    ModelInfo,
+    ModelOptions,
+    Prompt,
+    Reply,
+    TokenCount,
+)
 from llmspell.scriptable.replies import Meter, chunks_of, reply_of
 
 if TYPE_CHECKING:
+    from llmspell.budget import Budget
     from llmspell.providers.jobs import Job
 
 T = TypeVar("T")
@@ -88,6 +99,28 @@ class ScriptableLLM:
             embeddings = await provider.embed(model, several, **self._timed(options))
             meter.finish(embeddings.model, embeddings.usage)
         return embeddings.vectors[0] if isinstance(texts, str) else embeddings.vectors
+
+    async def extract(self, text: str, schema: Any, options: AnswerOptions | None = None) -> Any:
+        """What the schema asks for, as the text has it: `model:extract("Ada lives in Paris", {city = "string"})`.
+
+        The schema is JSON Schema or its short form. An answer that does not fit goes back to the model with the
+        reason. Fails as `complete` does; with `model` when the model never gives what fits, and with `value` for a
+        schema that is none.
+        """
+        from llmspell.agents.structured import extract
+
+        return await extract(self._source, text, schema, **self._answered(options))
+
+    async def classify(
+        self, text: str, labels: list[str] | dict[str, str], options: AnswerOptions | None = None
+    ) -> str:
+        """The label that fits the text best. Labels are a list, or an object that says what each of them means.
+
+        Fails as `extract` does.
+        """
+        from llmspell.agents.structured import classify
+
+        return await classify(self._source, text, labels, **self._answered(options))
 
     async def rerank(
         self, query: str, documents: list[str], options: RerankOptions | None = None
@@ -158,6 +191,18 @@ class ScriptableLLM:
             outcome = await provider.perform(make(model=model, **self._timed(options)))
             meter.finish(outcome.model, outcome.usage)
         return outcome.value
+
+    def _source(self, budget: Budget) -> tuple[LLMProvider, str]:
+        del budget  # without limits of its own; the models keep to that of the run
+        return self._resolved(self._options.get("cache"))
+
+    def _answered(self, options: AnswerOptions | None) -> dict[str, Any]:
+        from llmspell.agents.tools import serving  # loads with agents
+
+        merged: dict[str, Any] = {**self._options, **(options or {})}
+        merged.pop("cache", None)
+        own = {name: merged.pop(name) for name in ("mode", "instructions", "repairs") if name in merged}
+        return {**own, "options": request_options(merged), "serving": serving(self._context)}
 
     def _timed(self, options: Any) -> dict[str, Any]:
         """Options that have, if no timeout of their own, that of the model."""

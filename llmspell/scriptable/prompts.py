@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 from llmspell.errors import InvalidValueError
@@ -15,6 +16,7 @@ from llmspell.scriptable.parts import part_of
 if TYPE_CHECKING:
     from llmspell.system.blobs import Blobs
 
+_OF_AGENTS = ("tools", "tool_choice", "schema", "cache")
 _CHOICES = ("auto", "none", "required")
 _NAME = re.compile(r"[\w-]{1,64}", re.ASCII)
 
@@ -33,6 +35,14 @@ def request_for(
     if "schema" in fields:
         fields |= _schema(method, fields["schema"])
     return Request(model=model, messages=to_messages(prompt, method, blobs), **fields)
+
+
+def request_options(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options of a model as fields of a request, without those that tools and schemas of an agent take the place of."""
+    fields = {name: value for name, value in options.items() if name not in _OF_AGENTS}
+    if isinstance(fields.get("stop"), str):
+        fields["stop"] = [fields["stop"]]
+    return fields
 
 
 def to_messages(prompt: records.Prompt, method: str, blobs: Blobs | None = None) -> list[Message]:

@@ -144,6 +144,30 @@ class ModelOptions(TypedDict, total=False):
     """Options that only this provider knows, passed on as they are."""
 
 
+class AnswerOptions(TypedDict, total=False):
+    """How a structured answer is asked for."""
+
+    mode: Literal["auto", "native", "tool", "prompted"]
+    """How the model is held to the schema: by its provider, by a tool that it calls, or by its instructions; `auto`
+    takes the first of these that it can do."""
+    instructions: str
+    """What the model has to know besides."""
+    repairs: Annotated[int, Bounds(at_least=0, at_most=10)]
+    """How often an answer that does not fit is sent back; 2 unless told otherwise."""
+    temperature: Temperature
+    """How freely the words are chosen: 0 for the likeliest."""
+    max_tokens: Count
+    """The most tokens an answer may have."""
+    seed: int
+    """The same seed gives the same answer, where the provider can do that."""
+    timeout: Seconds
+    """Seconds that each answer may take."""
+    reasoning: Effort | Count
+    """How much to think before the answer: an effort, or a number of tokens."""
+    extra: dict[str, Any]
+    """Options that only this provider knows, passed on as they are."""
+
+
 class EmbedOptions(TypedDict, total=False):
     """How texts are embedded."""
 
