@@ -14,6 +14,7 @@ from llmspell.agents.context import ToolContext
 from llmspell.agents.run import PendingCall
 from llmspell.agents.tools import BaseTool, StopError
 from llmspell.errors import UNCATCHABLE, LlmspellError, ToolError
+from llmspell.functions import FUNCTION_KEY
 from llmspell.providers.content import Media, Text, ToolCall, ToolResult
 
 if TYPE_CHECKING:
@@ -160,6 +161,8 @@ class Calls:
         """Call a tool for the code, by its name. Raises `ToolError` as the code sees it."""
         if not self._active:
             raise ToolError("no code is running that could call a tool", hint="await every call before the code ends")
+        if f'"{FUNCTION_KEY}": ' in json.dumps(args):
+            raise ToolError(f"{name} takes no functions", hint="pass JSON: texts, numbers, lists, objects")
         task = asyncio.create_task(self._call(name, args))
         self._open.add(task)
         try:

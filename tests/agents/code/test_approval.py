@@ -18,13 +18,18 @@ from tests.agents.models import calls
 CODE = {
     "js": [
         "let log = [await tools.note({ text: 'a' })];",
-        "const before = await tools.note({ text: 'b' });\nlog.push(before, await tools.pay({ amount: 5 }));\n"
-        "log.push(await tools.note({ text: 'c' }), Math.random() < 2);\nlog",
+        (
+            "const before = await tools.note({ text: 'b' });\nlog.push(before, await tools.pay({ amount: 5 }));\n"
+            "log.push(await tools.note({ text: 'c' }), Math.random() < 2);\nlog"
+        ),
     ],
     "lua": [
         "log = { tools.note { text = 'a' } }",
-        "local before = tools.note { text = 'b' }\nlog[#log + 1] = before\nlog[#log + 1] = tools.pay { amount = 5 }\n"
-        "log[#log + 1] = tools.note { text = 'c' }\nlog[#log + 1] = math.random() < 2\nreturn log",
+        (
+            "local before = tools.note { text = 'b' }\nlog[#log + 1] = before\n"
+            "log[#log + 1] = tools.pay { amount = 5 }\n"
+            "log[#log + 1] = tools.note { text = 'c' }\nlog[#log + 1] = math.random() < 2\nreturn log"
+        ),
     ],
 }
 
