@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+from llmspell.part import Part as Part
 
 if TYPE_CHECKING:
     from llmspell.agents.tools import BaseTool
@@ -49,17 +51,6 @@ class PartUsage(RunUsage):
     def add(self, usage: Usage, cost: float | None) -> None:
         super().add(usage, cost)
         self._whole.add(usage, cost)
-
-
-class Part(NamedTuple):
-    """How much of its own a run leaves to one that it starts; None is all of it. It never gives more than it has."""
-
-    permissions: Permissions | None = None
-    model: str | None = None
-    max_cost: float | None = None
-    max_tokens: int | None = None
-    max_calls: int | None = None
-    timeout: float | None = None
 
 
 class Registry(Protocol):

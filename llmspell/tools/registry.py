@@ -34,6 +34,12 @@ CATALOG: Mapping[str, str] = {
     "search_files": "files",
     "write_file": "files",
     "edit_file": "files",
+    "fetch_page": "web",
+    "http_request": "web",
+    "web_search": "web_search",
+    "sqlite_query": "sqlite",
+    "run_program": "programs",
+    "run_spell": "programs",
 }
 """The built-in tools, and the modules that have them under their names in capitals."""
 
