@@ -21,6 +21,9 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     env = ["TZ"]
     run = ["git status"]              # also write, models, tools; see `llmspell.grants`
 
+    [state]
+    path = "state.sqlite3"            # where spells keep what outlives a run
+
     [aliases]
     fast = "openai/gpt-5-nano"
 
@@ -172,6 +175,8 @@ class Config:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     local: LocalConfig = field(default_factory=LocalConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
+    state: Path | None = None
+    """The file of what outlives a run; None is a file of the user's for the command line, and memory for a `Host`."""
     cache: bool | float = False
     """Whether the same request gets the same answer again, and for how many seconds; True is for ever."""
     cache_dir: Path | None = None
@@ -217,6 +222,7 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
         permissions=Permissions(**values.pop("permissions", {})),
         network=NetworkConfig(**values.pop("network", {})),
         local=LocalConfig(**values.pop("local", {})),
+        state=values.pop("state", {}).get("path"),
         tools=tools_config(values.pop("tools", {})),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),
@@ -258,6 +264,18 @@ def user_file(environ: Mapping[str, str]) -> str:
         return os.path.join(platformdirs.user_config_dir("llmspell", appauthor=False), FILE)
     base = environ.get("XDG_CONFIG_HOME") or os.path.join(environ.get("HOME") or "~", ".config")
     return os.path.join(os.path.expanduser(base), "llmspell", FILE)
+
+
+def user_state(environ: Mapping[str, str]) -> str:
+    """The file in which `llmspell` keeps what outlives a run, unless the settings name another one."""
+    if sys.platform in ("darwin", "win32"):
+        import platformdirs  # as above
+
+        folder = platformdirs.user_data_dir("llmspell", appauthor=False)
+    else:
+        base = environ.get("XDG_DATA_HOME") or os.path.join(environ.get("HOME") or "~", ".local", "share")
+        folder = os.path.join(os.path.expanduser(base), "llmspell")
+    return os.path.join(folder, "state.sqlite3")
 
 
 def _read(file: Path) -> dict[str, Any]:

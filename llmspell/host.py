@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.registry import ProviderRegistry
+    from llmspell.storage.database import Database
     from llmspell.tools.registry import Offered
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
@@ -45,6 +46,8 @@ class Host:
     `providers` are models of your own, `tools` typed Python functions that spells call as `tools.NAME{...}`,
     `http_transport` any `httpx2.AsyncBaseTransport` to reach cloud models and, for spells, the web through.
     `permissions` is what its spells may do unless a run says otherwise, by default what the configuration grants.
+    `state` is the file of what outlives a run (see `llmspell.storage`); by default what the configuration says, and if
+    that says nothing, it is kept in memory and lives as long as the host.
     `warm_workers` is how many worker processes wait ready for each language in use.
 
     Use it as an async context manager, in one event loop; leaving it ends its workers and connections.
@@ -58,6 +61,7 @@ class Host:
         tools: Iterable[Callable[..., Any] | BaseTool] = (),
         http_transport: httpx2.AsyncBaseTransport | None = None,
         permissions: Permissions | None = None,
+        state: str | os.PathLike[str] | None = None,
         warm_workers: int = 2,
     ) -> None:
         self.config = config or Config()
@@ -69,6 +73,8 @@ class Host:
         self._registry: ProviderRegistry | None = None
         self._connections: GuardedConnections | None = None
         self._pool: Pool | None = None
+        self._state = self.config.state if state is None else state
+        self._database: Database | None = None
         for function in tools:
             self.tool(function)
 
@@ -87,6 +93,21 @@ class Host:
             await self._registry.aclose()
         if self._connections is not None:
             await self._connections.aclose()
+        self.close_database()
+
+    def close_database(self) -> None:
+        """Close the file of what outlives the runs; what is in memory alone is gone then."""
+        if self._database is not None:
+            self._database.close()
+
+    @property
+    def database(self) -> Database:
+        """What outlives the runs: the state of spells, conversations, documents."""
+        if self._database is None:
+            from llmspell.storage.database import MEMORY, Database  # loads SQLite
+
+            self._database = Database(self._state or MEMORY)
+        return self._database
 
     @property
     def connections(self) -> GuardedConnections:
@@ -253,6 +274,7 @@ def run(
     providers: Iterable[LLMProvider] = (),
     tools: Iterable[Callable[..., Any] | BaseTool] = (),
     http_transport: httpx2.AsyncBaseTransport | None = None,
+    state: str | os.PathLike[str] | None = None,
     start_worker: Callable[[str], Child] | None = None,
     make_loop: Callable[[], AbstractEventLoop] = loop.quick,
 ) -> Result:
@@ -263,11 +285,13 @@ def run(
     uvloop's where the extra `fast` is installed. Raises `RuntimeError` inside a running event loop:
     there, `await Host().run(...)`. `KeyboardInterrupt` ends the run, and is raised after its `Ended` event.
     """
-    host = Host(config, providers=providers, tools=tools, http_transport=http_transport)
+    host = Host(config, providers=providers, tools=tools, http_transport=http_transport, state=state)
     task = Run(host, spell, params, model, limits, permissions, isolation, stdin, seed, on_event, budget)
     try:
         task.drive_blocking(start_worker, make_loop)
     except KeyboardInterrupt:
         task.interrupted()
         raise
+    finally:
+        host.close_database()
     return task.result(check)

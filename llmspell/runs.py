@@ -9,6 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
 from llmspell import loop, values
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from llmspell.providers.permitted import PermittedRegistry
     from llmspell.scriptable.context import Part
     from llmspell.scriptable.objects import Method
+    from llmspell.storage.database import Database
     from llmspell.system.blobs import Blobs
     from llmspell.system.programs import Programs
     from llmspell.workers.child import Child
@@ -149,6 +151,27 @@ class Run:
             self._programs = Programs(self.permissions)
         return self._programs
 
+    def keeping(self, shared: str | None) -> tuple[Database, str]:
+        from llmspell.storage.state import scope_name  # loads SQLite
+
+        path = self.spell.path
+        name = scope_name(path or self.run_id, shared)
+        return (self.host.database if path is not None else self._scratch), name
+
+    @cached_property
+    def _scratch(self) -> Database:
+        """For what a spell without a file keeps: until it ends."""
+        from llmspell.storage.database import Database  # loads SQLite
+
+        return Database()
+
+    def release(self) -> None:
+        """Forget what was kept for this run alone."""
+        if "_scratch" in self.__dict__:
+            self._scratch.close()
+        if self._parent is not None and self._blobs is not None:
+            self._blobs.clear()
+
     def _params(self, params: Any) -> Any:
         """The parameters as they cross the border: bytes as handles of blobs."""
         try:
@@ -172,8 +195,7 @@ class Run:
             try:
                 return await self._outcome(child)
             finally:
-                if child.held is not None:
-                    child.held.clear()
+                child.release()
 
     @asynccontextmanager
     async def _turn(self) -> AsyncIterator[None]:
@@ -340,6 +362,7 @@ class Run:
             error=None if isinstance(ended, Done) else from_data(ended.error),
             blobs={} if self._blobs is None else self._blobs.inside(value),
         )
+        self.release()
         self._emit(Ended(result))
         if check and result.error is not None:
             raise result.error

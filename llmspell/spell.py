@@ -44,6 +44,11 @@ class Spell:
         )
 
     @property
+    def path(self) -> str | None:
+        """The real path of its file; None for a script that has none."""
+        return None if self.folder is None else os.path.realpath(os.path.join(self.folder, os.path.basename(self.name)))
+
+    @property
     def needs(self) -> tuple[Need, ...]:
         """What the script says it needs, in the comments at its top; see `llmspell.needs`. It grants nothing.
 

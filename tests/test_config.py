@@ -148,6 +148,7 @@ def test_every_variable_is_read(places):
         "LLMSPELL_MEMORY": "64MB",
         "LLMSPELL_CPU": "0.5",
         "LLMSPELL_CACHE_DIR": "/cache",
+        "LLMSPELL_STATE": "/state.sqlite3",
         "LLMSPELL_DOWNLOAD_TOKENIZERS": "yes",
         "LLMSPELL_ALLOW_READ": "/data,/with,,comma",
         "LLMSPELL_ALLOW_WRITE": "/out",
@@ -161,6 +162,7 @@ def test_every_variable_is_read(places):
         tools=ToolsConfig(web_search=WebSearchConfig(provider="7")),
         cache=7,
         cache_dir=Path("/cache"),
+        state=Path("/state.sqlite3"),
         download_tokenizers=True,
         local=LocalConfig(threads=7, context_length=7, idle_timeout=7),
         permissions=Permissions(

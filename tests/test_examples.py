@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -46,6 +47,7 @@ SPELLS = {
     "14_web": Spell(permissions=Permissions(net=(NetRule("localhost", methods=("GET",)),))),
     "15_notes": Spell(permissions=Permissions(read=("*",), write=("*",))),
     "16_word_report": Spell(permissions=Permissions(read=("*",), write=("*",), run=(("sort",),))),
+    "19_counter": Spell({"topic": "tea"}),
     "18_review/main": Spell({"topic": "lighthouses"}),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync", "17_agent")
@@ -227,6 +229,18 @@ class TestSpells:
         assert result.value[0]["remark"].startswith("You said: Say what is good about: You said: Write one sentence")
         assert result.output == "1\t13 words\n2\t13 words\n3\t13 words\n"
         assert result.usage.calls == 6
+
+    def test_counter_remembers(self, config: Config, tmp_path: Path, language: str) -> None:
+        config = replace(config, state=tmp_path / "state.sqlite3")
+        assert run("19_counter", language, config).value == {"runs": 1, "topics": ["tea"], "fresh": True}
+        again = run("19_counter", language, config)
+        assert again.value == {"runs": 2, "topics": ["tea"], "fresh": False}
+        assert again.usage.calls == 0
+        assert run("19_counter", language, config, topic="ink").value == {
+            "runs": 3,
+            "topics": ["ink", "tea"],
+            "fresh": True,
+        }
 
     def test_notes(self, config: Config, notes: Path, language: str) -> None:
         assert run("15_notes", language, config).value == 3

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
 
+from llmspell.config import Config, user_state
 from llmspell.errors import InvalidValueError
 from llmspell.spell import Spell
 
@@ -30,6 +32,11 @@ def read_spell(file: str | None, source: str | None, language: str | None) -> Sp
 
 def _standard_input() -> str:
     return "" if sys.stdin is None else sys.stdin.read()
+
+
+def state_file(config: Config) -> str:
+    """The file of what outlives a run."""
+    return os.fspath(config.state) if config.state is not None else user_state(os.environ)
 
 
 def complete_language(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

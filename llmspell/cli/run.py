@@ -11,7 +11,7 @@ import click
 from llmspell import loop
 from llmspell.cli import permissions
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
-from llmspell.cli.arguments import complete_language, complete_model, read_spell
+from llmspell.cli.arguments import complete_language, complete_model, read_spell, state_file
 from llmspell.cli.early import HeadStart
 from llmspell.cli.interrupts import exit_code
 from llmspell.cli.output import Reporter
@@ -110,6 +110,7 @@ def _run(early: HeadStart, spell: Any, config: Config, params: Any, given: dict[
             on_event=reporter,
             check=False,
             config=config,
+            state=state_file(config),
             start_worker=early.take,
             make_loop=loop.plain,  # Ctrl-C is watched for
         )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.select.selection import Models
+    from llmspell.storage.database import Database
     from llmspell.system.blobs import Blobs
     from llmspell.system.programs import Programs
 
@@ -144,6 +145,13 @@ class RunContext(Protocol):
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:
         """Call a function that the script handed over, by its number."""
+        ...
+
+    def keeping(self, shared: str | None) -> tuple[Database, str]:
+        """Where the spell keeps what outlives the run, and the name of its scope there; or of one that it shares.
+
+        Raises `InvalidValueError` for what cannot be the name of a shared one.
+        """
         ...
 
     def run_spell(self, name: str, params: Any, part: Part) -> Awaitable[Any]:

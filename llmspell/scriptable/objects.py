@@ -38,6 +38,7 @@ OBJECTS = (
     BridgeObject("module", "stdin", "run", "ScriptableInput"),
     BridgeObject("function", "sleep", "run", "sleep"),
     BridgeObject("module", "fs", "fs", "ScriptableFiles"),
+    BridgeObject("module", "state", "state", "ScriptableState"),
     BridgeObject("module", "blob", "blob", "ScriptableBlob"),
     BridgeObject("module", "env", "machine", "ScriptableEnvironment"),
     BridgeObject("function", "run", "machine", "run"),

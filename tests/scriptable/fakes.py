@@ -24,6 +24,7 @@ from llmspell.providers.base import (
 from llmspell.providers.content import Message
 from llmspell.providers.guarded import GuardedConnections
 from llmspell.scriptable.context import Part, RunUsage
+from llmspell.storage.database import Database
 from llmspell.system.blobs import Blobs
 from llmspell.system.programs import Programs
 
@@ -97,12 +98,16 @@ class FakeContext:
         self.blobs = Blobs()
         self.programs = Programs(self.permissions)
         self.connections = GuardedConnections()
+        self.database = Database()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []
 
     async def invoke(self, function: int, args: list[Any]) -> Any:
         self.invoked.append((function, args))
         return self.functions[function](*args)
+
+    def keeping(self, shared: str | None) -> tuple[Database, str]:
+        return self.database, f"spell:{shared or ''}"
 
     async def run_spell(self, name: str, params: Any, part: Part) -> Any:
         return {"name": name, "params": params, **{key: value for key, value in part._asdict().items() if value}}
