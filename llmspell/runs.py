@@ -93,6 +93,7 @@ class Run:
         self._turns: asyncio.Semaphore | None = None
         self._children = 0
         self._registry: PermittedRegistry | None = None
+        self.kept: dict[tuple[str, Any], Any] = {}
         self._blobs: Blobs | None = None
         self._programs: Programs | None = None
         self._emit = on_event or _ignore
@@ -115,12 +116,15 @@ class Run:
     @property
     def registry(self) -> PermittedRegistry:
         if self._registry is None:
-            from llmspell.providers.metered import MeteredRegistry  # not needed without a model
-            from llmspell.providers.permitted import PermittedRegistry
-
-            metered = MeteredRegistry(self.host.models, self.budget)
-            self._registry = PermittedRegistry(metered, self.host.models, self.permissions, self.default_model)
+            self._registry = self.models_within(self.budget)
         return self._registry
+
+    def models_within(self, budget: Budget) -> PermittedRegistry:
+        from llmspell.providers.metered import MeteredRegistry  # not needed without a model
+        from llmspell.providers.permitted import PermittedRegistry
+
+        metered = MeteredRegistry(self.host.models, budget)
+        return PermittedRegistry(metered, self.host.models, self.permissions, self.default_model)
 
     @property
     def tools(self) -> Mapping[str, BaseTool]:

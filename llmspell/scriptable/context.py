@@ -93,6 +93,15 @@ class RunContext(Protocol):
         """The models."""
         ...
 
+    def models_within(self, budget: Budget) -> Registry:
+        """The models, keeping to a part of the run's budget."""
+        ...
+
+    @property
+    def kept(self) -> dict[tuple[str, Any], Any]:
+        """What the runtime keeps for objects of the script until the run ends, by their kind and number."""
+        ...
+
     @property
     def default_model(self) -> str | None:
         """What `llm()` means; None leaves it to the registry."""

@@ -1,8 +1,11 @@
 """The description of the bridge objects as a plain object, from which every language's proxies are written.
 
     {"functions": {name: METHOD}, "modules": {name: {"doc", "constants": {name: FIELD}, "methods": {name: METHOD}}},
-     "classes": {name: {"doc", "type", "params": [PARAM], "methods": {name: METHOD}}},
+     "classes": {name: {"doc", "type", "params": [PARAM], "numbered", "methods": {name: METHOD}}},
      "types": {name: {"doc", "fields": {name: FIELD}}}}
+
+The objects of a `numbered` class have a number of their own, from 1, which the bridge puts before the parameters of the
+constructor as `number`; inside an argument such an object crosses as `{name: SELF}`.
 
 METHOD is `{"method", "params": [PARAM], "result": TYPE, "spec": SPEC, "stream", "doc", "overloads": [{"params",
 "result"}]}`, where `method` is the name on the border and `result` of a stream is the type of its items. PARAM is
@@ -103,7 +106,13 @@ def _object(each: BridgeObject) -> Plain:
     if constructor is None:
         described["constants"] = _fields(cls, {name: (shape, True) for name, shape in _constants(cls).items()})
     else:
-        described |= {"type": cls.__name__.removeprefix("Scriptable"), "params": _params(constructor)}
+        params = _params(constructor)
+        numbered = [param for param in params if param["name"] == "number"] != []
+        described |= {
+            "type": cls.__name__.removeprefix("Scriptable"),
+            "params": [param for param in params if param["name"] != "number"],
+            "numbered": numbered,
+        }
     return {**described, "methods": methods}
 
 

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from llmspell.providers.jobs import Job
 
 T = TypeVar("T")
+_OF_ANSWERS = ("mode", "instructions", "repairs")
 
 
 class ScriptableLLM:
@@ -201,7 +202,7 @@ class ScriptableLLM:
 
         merged: dict[str, Any] = {**self._options, **(options or {})}
         merged.pop("cache", None)
-        own = {name: merged.pop(name) for name in ("mode", "instructions", "repairs") if name in merged}
+        own: dict[str, Any] = {name: merged.pop(name) for name in _OF_ANSWERS if name in merged}
         return {**own, "options": request_options(merged), "serving": serving(self._context)}
 
     def _timed(self, options: Any) -> dict[str, Any]:

@@ -33,6 +33,8 @@ class BridgeObject(NamedTuple):
 
 OBJECTS = (
     BridgeObject("class", "llm", "llm", "ScriptableLLM"),
+    BridgeObject("class", "agent", "agent", "ScriptableAgent"),
+    BridgeObject("class", "tool", "agent", "ScriptableTool"),
     BridgeObject("module", "http", "http", "ScriptableHttp"),
     BridgeObject("module", "spell", "run", "ScriptableSpell"),
     BridgeObject("module", "stdin", "run", "ScriptableInput"),

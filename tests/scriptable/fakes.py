@@ -89,6 +89,7 @@ class FakeContext:
         self.provider = provider or FakeProvider()
         self.registry = FakeRegistry(self.provider)
         self.default_model: str | None = None
+        self.kept: dict[Any, Any] = {}
         self.tools: dict[str, Any] = {}
         self.stdin: Any = SimpleNamespace(read=None, lines=None)
         self.usage = RunUsage()
@@ -101,6 +102,9 @@ class FakeContext:
         self.database = Database()
         self.functions: dict[int, Callable[..., Any]] = {}
         self.invoked: list[tuple[int, list[Any]]] = []
+
+    def models_within(self, budget: Any) -> FakeRegistry:
+        return self.registry
 
     async def invoke(self, function: int, args: list[Any]) -> Any:
         self.invoked.append((function, args))

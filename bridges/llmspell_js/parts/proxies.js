@@ -91,14 +91,20 @@ function makeModule(name, methods, extra) {
   return freeze(setPrototypeOf(module, helpfulPrototype(name, module)));
 }
 
+let numbers = 0; // of objects that the runtime keeps something for
+
 function makeClass(name, described) {
   let params;
   let prototype;
+  const { numbered } = described;
   const names = keys(described.methods);
   return (...args) => {
     params ??= prepareMethod(described).params;
-    const self = `"self":{${encodeList(params, args, "")}}`;
+    const number = numbered ? `"number":${++numbers}` : "";
+    const given = `{${number}${encodeList(params, args, number === "" ? "" : ",")}}`;
+    const self = `"self":${given}`;
     const object = Bare();
+    if (numbered) parts.encode().sent.set(object, `{"${name}":${given}}`);
     for (let i = 0; i < names.length; i++)
       define(object, camel(names[i]), makeFunction(described.methods[names[i]], self));
     prototype ??= helpfulPrototype(name, object);

@@ -28,6 +28,7 @@ bridge.state = {
   null = setmetatable({}, {
     __metatable = "null", __tostring = function() return "null" end, __index = no_fields, __newindex = no_fields,
   }),
+  sent = setmetatable({}, { __mode = "k" }), -- object that crosses the border inside arguments -> its JSON
   opaque = {}, -- metatable of an object that cannot cross the border -> what it is
   chunks = {}, -- how Lua shortens the name of a file -> the whole name
 }

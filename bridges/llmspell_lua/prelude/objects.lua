@@ -6,6 +6,7 @@ local next, rawequal = next, rawequal
 local rawset, select, setmetatable, type = rawset, select, setmetatable, type
 
 local encode, tasks, opaque = bridge.values.encode, bridge.tasks, bridge.state.opaque
+local sent, numbers = bridge.state.sent, 0
 local handle = bridge.main.handle
 local described = bridge.proxies
 local objects, modules = {}, {}
@@ -93,8 +94,16 @@ function objects.class(class)
   end
   opaque[meta] = class
   return function(...)
-    local object = setmetatable({}, meta)
-    selves[object] = { class = class, json = '"self":' .. named(spec.params, nil, ...) }
+    local object, first = setmetatable({}, meta), nil
+    if spec.numbered then
+      numbers = numbers + 1
+      first = format('"number":%d', numbers)
+    end
+    local json = named(spec.params, first, ...)
+    selves[object] = { class = class, json = '"self":' .. json }
+    if spec.numbered then
+      sent[object] = format('{"%s":%s}', class, json)
+    end
     return object
   end
 end

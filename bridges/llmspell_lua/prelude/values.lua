@@ -14,6 +14,7 @@ local INFINITY = 1 / 0
 local HINT = "only JSON crosses: at most 200 levels and 16 MiB"
 
 local valid, null, opaque = bridge.utf8.valid, bridge.state.null, bridge.state.opaque
+local sent = bridge.state.sent
 local values = {}
 
 values.null, values.Array = null, { __metatable = "array" }
@@ -177,7 +178,10 @@ local function encode_table(object, depth)
     refuse(depth, "is nested too deeply, or contains itself")
   end
   local meta = getmetatable(object)
-  if meta and opaque[meta] then
+  if handles and sent[object] then
+    take(#sent[object], depth)
+    return emit(sent[object])
+  elseif meta and opaque[meta] then
     refuse(depth, "is a " .. opaque[meta] .. " object")
   end
   local first = next(object)

@@ -52,10 +52,14 @@ def _tree(described: Plain, method: Any, params: Any) -> Plain:
         "functions": {name: method(each) for name, each in described["functions"].items()},
         "modules": {name: methods_of(each) for name, each in described["modules"].items()},
         "classes": {
-            name: {"params": params(each["params"]), "methods": methods_of(each)}
+            name: {"params": params(each["params"]), **_numbered(each), "methods": methods_of(each)}
             for name, each in described["classes"].items()
         },
     }
+
+
+def _numbered(described: Plain) -> Plain:
+    return {"numbered": True} if described["numbered"] else {}
 
 
 def _lua_method(method: Plain) -> Plain:

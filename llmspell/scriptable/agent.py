@@ -1,0 +1,375 @@
+"""`agent` and `tool`: agents and tools that scripts make."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import aclosing
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
+
+from llmspell.agents.agent import Agent, AgentStream
+from llmspell.agents.conversation import Conversation
+from llmspell.agents.hooks import Action, Change, action_from_data
+from llmspell.agents.limits import AgentLimits
+from llmspell.agents.result import AgentResult
+from llmspell.agents.tools import BaseTool, SchemaTool, serving
+from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError
+from llmspell.nearest import near
+from llmspell.providers.base import LLMProvider
+from llmspell.providers.content import Message, Part, Text
+from llmspell.scriptable.agent_records import (
+    AgentEvent,
+    AgentOptions,
+    AgentReply,
+    AgentTool,
+    ToolNames,
+    ToolSpec,
+)
+from llmspell.scriptable.checks import Check, Mismatch, compile_check
+from llmspell.scriptable.context import RunContext
+from llmspell.scriptable.parts import message_of, record_of, shown_media
+from llmspell.scriptable.prompts import request_options, to_messages
+from llmspell.scriptable.records import Message as MessageRecord
+from llmspell.scriptable.records import MessagePart, ModelOptions, Prompt
+from llmspell.scriptable.replies import usage_of
+from llmspell.scriptable.shapes import ScriptFunction
+from llmspell.scriptable.shapes import record_of as shape_of_record
+
+if TYPE_CHECKING:
+    from llmspell.budget import Budget
+
+_SAME = (
+    *("instructions", "output", "output_mode", "concurrency", "tool_timeout", "max_result", "name", "description"),
+)
+"""Options that an agent takes as they are."""
+_CAMEL = re.compile(r"(?<=[a-z0-9])[A-Z]")
+
+
+class ScriptableTool:
+    """A tool for agents, made of a function of the spell: `tool{name = "weather", run = function(args) ... end}`."""
+
+    def __init__(self, context: RunContext, number: int, spec: ToolSpec) -> None:
+        self._context = context
+        self._tool: BaseTool = _made_tool(context, ("tool", number), spec)
+
+    async def call(self, arguments: dict[str, Any] | None = None) -> Any:
+        """Call it as a model would: the arguments are checked.
+
+        Fails with `type` or `value` for wrong arguments, and as its function does.
+        """
+        return await self._tool.call(arguments or {}, serving(self._context))
+
+
+class ScriptableAgent:
+    """A model with instructions and tools that goes on until it has an answer, and remembers what was said.
+
+    Whether its model exists shows when it is first used. It keeps to the budget of the run. Other agents take it as one
+    of their `tools`.
+    """
+
+    def __init__(self, context: RunContext, number: int, options: AgentOptions | None = None) -> None:
+        self._context = context
+        self._number = number
+        self._options: AgentOptions = options or {}
+        key = ("agent", number)
+        if key not in context.kept:
+            context.kept[key] = _Kept(context, self._options)
+        self._kept: _Kept = context.kept[key]
+
+    async def run(self, prompt: Prompt) -> AgentReply:
+        """Answer a prompt, after what was said before. Whatever its end is, it is the `reason` of the reply.
+
+        Fails as the model does, with `value` for wrong options, and with `not_found` for tools that do not exist.
+        """
+        kept = self._kept
+        said = to_messages(prompt, "run", self._context.blobs)
+        result = await kept.conversation.run(said, approve=kept.approve, serving=serving(self._context))
+        return kept.replied(result)
+
+    def stream(self, prompt: Prompt) -> AsyncIterator[AgentEvent]:
+        """Answer as `run` does, and give what happens on the way; the last event has the `reply`.
+
+        Leaving the loop early cancels the model and the tools, and the conversation stays as it was.
+        """
+        kept = self._kept
+        said = to_messages(prompt, "stream", self._context.blobs)
+        stream = kept.conversation.stream(said, approve=kept.approve, serving=serving(self._context))
+        return kept.events(stream)
+
+    async def resume(self, answers: dict[str, bool | str], state: str | None = None) -> AgentReply:
+        """Go on after a pause: `answers` are true, false, or why not, by the ids of the questions.
+
+        `state` is that of a reply, maybe of an earlier run of the spell; the last pause, if absent. Fails with `value`
+        where nothing has paused, or was asked.
+        """
+        kept = self._kept
+        paused = _loaded("resume", state) if state is not None else kept.paused
+        if paused is None:
+            raise InvalidValueError("resume: this agent has not paused", hint="pass the state of a reply that has one")
+        result = await kept.agent.resume(paused, answers, approve=kept.approve, serving=serving(self._context))
+        kept.conversation.keep(result)
+        return kept.replied(result)
+
+    def on(self, event: str, hook: ScriptFunction) -> None:
+        """Have a function see every event of that kind; `*` stands for all.
+
+        It takes the event and gives nothing, or `{change = {...}}`, `{skip = value}`, `{retry = note or true}` or
+        `{stop = reason or true}`. Fails with `value` for kinds that do not exist.
+        """
+        self._kept.agent.on(event, _hook(hook))
+
+    def history(self) -> list[MessageRecord]:
+        """The conversation so far."""
+        return self._kept.told(self._kept.conversation.messages)
+
+    def reset(self) -> None:
+        """Forget the conversation."""
+        self._kept.conversation.reset()
+
+    def save(self) -> str:
+        """The conversation as a text, to be kept and loaded again."""
+        return _saved(self._kept.conversation.to_data())
+
+    def load(self, saved: str) -> None:
+        """Take up a conversation that `save` gave. Fails with `value` for anything else."""
+        self._kept.conversation = Conversation.from_data(self._kept.agent, _loaded("load", saved))
+
+    def as_tool(self, names: ToolNames | None = None) -> AgentTool:
+        """This agent under another name, as one of the `tools` of another."""
+        found: dict[str, Any] = {**(names or {}), "agent": {"number": self._number}}
+        return cast(AgentTool, found)
+
+
+class _Kept:
+    """What the runtime keeps of one agent of a script."""
+
+    def __init__(self, context: RunContext, options: AgentOptions) -> None:
+        self._context = context
+        self.agent = _made_agent(context, options)
+        self.conversation = Conversation(self.agent)
+        self.approve = _approve(options["approve"]) if "approve" in options else None
+        self.paused: dict[str, Any] | None = None
+
+    def replied(self, result: AgentResult) -> AgentReply:
+        """The result for the script."""
+        self.paused = result.state
+        reply: AgentReply = {
+            "text": result.text,
+            "reason": result.reason,
+            "turns": result.turns,
+            "tool_calls": result.tool_calls,
+            "usage": usage_of(result.usage),
+            "cost": result.cost,
+            "messages": self.told(result.messages),
+        }
+        if result.data is not None:
+            reply["data"] = result.data
+        if result.detail is not None:
+            reply["detail"] = result.detail
+        if result.state is not None:
+            reply["state"] = _saved(result.state)
+            reply["questions"] = [
+                {"id": each.id, "name": each.name, "arguments": each.arguments} for each in result.questions
+            ]
+        return reply
+
+    async def events(self, stream: AgentStream) -> AsyncIterator[AgentEvent]:
+        """The events for the script. Raises the error of a run that fails."""
+        async with aclosing(aiter(stream)) as events:
+            async for event in events:
+                if event.kind != "finish":
+                    yield cast(AgentEvent, _event(event))
+        result = stream.result
+        assert result is not None  # noqa: S101  # for the type checker: all events are read
+        if result.reason == "error" and result.error is not None:
+            raise result.error
+        self.conversation.keep(result)
+        yield {"type": "finish", "text": result.text, "reason": result.reason, "reply": self.replied(result)}
+
+    def told(self, messages: list[Message]) -> list[MessageRecord]:
+        """Messages for the script."""
+        return [record for message in messages for record in self._records(message)]
+
+    def _records(self, message: Message) -> list[MessageRecord]:
+        if message.role == "tool":
+            return [
+                {
+                    "role": "tool",
+                    "tool_call_id": each.id,
+                    "content": self._content(list(each.parts)),
+                    "is_error": each.is_error,
+                }
+                for each in message.tool_results
+            ]
+        if message.role == "assistant":
+            return [message_of(message.parts, shown_media(message.parts, self._context.blobs))]
+        return [{"role": message.role, "content": self._content(message.parts)}]
+
+    def _content(self, parts: list[Part]) -> str | list[MessagePart]:
+        if len(parts) == 1 and type(parts[0]) is Text and parts[0].state is None:
+            return parts[0].text
+        shown = shown_media(parts, self._context.blobs)
+        return [record_of(part, shown) for part in parts]
+
+
+def _made_agent(context: RunContext, options: AgentOptions) -> Agent:
+    model = options.get("model") or context.default_model
+
+    def source(budget: Budget) -> tuple[LLMProvider, str]:
+        return context.models_within(budget).resolve(model)
+
+    fields: dict[str, Any] = {
+        name: options[name]  # type: ignore[literal-required]  # names of the record
+        for name in _SAME
+        if name in options
+    }
+    agent = Agent(
+        source,
+        tools=[_tool_of(context, each) for each in options.get("tools", ())],
+        limits=AgentLimits(**options.get("limits", {})),
+        history=_policy(options.get("memory", {})),
+        options=request_options(options.get("options", {})),
+        **fields,
+    )
+    for kind, hook in options.get("hooks", {}).items():
+        agent.on(kind, _hook(hook))
+    return agent
+
+
+def _policy(memory: Mapping[str, Any]) -> Any:
+    if not memory:
+        return None
+    if len(memory) > 1:
+        raise InvalidValueError("agent: options.memory: only one of messages, tokens and summary")
+    from llmspell.agents.history import Summary, TokenBudget, Window  # only with a policy
+
+    [(name, number)] = memory.items()
+    return {"messages": Window, "tokens": TokenBudget, "summary": Summary}[name](number)
+
+
+def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
+    if isinstance(given, str):
+        if (tool := context.tools.get(given)) is None:
+            known = f"the tools are {', '.join(sorted(context.tools))}" if context.tools else "there are no tools"
+            raise NotFoundError(f"agent: there is no tool '{given[:64]}'", hint=near(given, context.tools) or known)
+        return tool
+    if "agent" in given:
+        return _agent_tool(context, given)
+    if "tool" in given:
+        made = given["tool"]
+        return _made_tool(context, ("tool", made.get("number")), _checked("tool", made.get("spec"), context))
+    if "name" not in given or "run" not in given:
+        hint = "give the name of a tool of the program, a tool, an agent, or an object with name and run"
+        raise ArgumentTypeError("agent: a tool needs a name and a function run", hint=hint)
+    return _made_tool(context, None, cast(ToolSpec, given))
+
+
+def _agent_tool(context: RunContext, given: AgentTool) -> BaseTool:
+    number = given["agent"].get("number")
+    key = ("agent", number)
+    if key not in context.kept:
+        options = _checked("agent", given["agent"].get("options") or {}, context)
+        context.kept[key] = _Kept(context, options)
+    names = {name: given[name] for name in ("name", "description", "approval") if name in given}
+    tool: BaseTool = context.kept[key].agent.as_tool(**names)
+    return tool
+
+
+@cache
+def _check(kind: str) -> Check:
+    return compile_check(shape_of_record({"tool": ToolSpec, "agent": AgentOptions, "model": ModelOptions}[kind]))
+
+
+def _checked(kind: str, given: Any, context: RunContext) -> Any:
+    try:
+        return _check(kind)(given, context.invoke)
+    except Mismatch as mismatch:
+        raise mismatch.error(kind, f"it is made as by {kind}") from None
+
+
+def _made_tool(context: RunContext, key: tuple[str, Any] | None, spec: ToolSpec) -> BaseTool:
+    if key is not None and key in context.kept:
+        kept: BaseTool = context.kept[key]
+        return kept
+    fields: dict[str, Any] = {name: value for name, value in spec.items() if name not in ("name", "run")}
+    approval = fields.get("approval")
+    if callable(approval):
+        judge = approval
+        fields["approval"] = lambda arguments, _: judge(arguments)
+    tool = SchemaTool(spec["name"], spec["run"], **fields)
+    if key is not None:
+        context.kept[key] = tool
+    return tool
+
+
+# As text, neither language can change a null or an empty list in it.
+
+
+def _saved(data: dict[str, Any]) -> str:
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _loaded(method: str, text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidValueError(f"{method}: this is not what was saved", hint="pass the text as it is") from None
+
+
+def _approve(function: ScriptFunction) -> Any:
+    def approve(question: Any) -> Any:
+        return function({"id": question.id, "name": question.name, "arguments": question.arguments})
+
+    return approve
+
+
+def _hook(function: ScriptFunction) -> Any:
+    async def hook(event: Any) -> Action | None:
+        action = action_from_data(await function(_event(event)))
+        return _renamed(event.kind, action) if isinstance(action, Change) else action
+
+    return hook
+
+
+def _renamed(kind: str, change: Change) -> Change:
+    """A change under the names of Python, its values checked."""
+    fields = {_CAMEL.sub(lambda found: f"_{found[0].lower()}", name): value for name, value in change.fields.items()}
+    if kind == "model_call":
+        try:
+            return Change(**request_options(_check("model")(fields, None)))
+        except Mismatch as mismatch:
+            raise mismatch.error("a hook for model_call", "it may change the options of the model") from None
+    if kind == "tool_result" and "failed" in fields:
+        fields["is_error"] = fields.pop("failed") is True
+    if kind == "tool_result" and "parts" in fields:
+        raise InvalidValueError("a hook for tool_result cannot change 'parts'", hint="it may change text and failed")
+    if kind == "finish" and "value" in fields:
+        fields["data"] = fields.pop("value")
+    return Change(**fields)
+
+
+def _event(event: Any) -> dict[str, Any]:
+    found: dict[str, Any] = {"type": event.kind}
+    match event.kind:
+        case "model_call" | "turn_end":
+            found["turn"] = event.turn
+        case "text" | "reasoning":
+            found["text"] = event.text
+        case "output":
+            found["value"] = event.value
+        case "response":
+            found |= {"turn": event.turn, "text": event.response.text}
+        case "tool_call":
+            found |= {"id": event.id, "name": event.name, "arguments": event.arguments}
+        case "tool_result":
+            found |= {"id": event.id, "name": event.name, "text": event.text, "failed": event.is_error}
+        case "approval":
+            asked = event.question
+            found |= {"id": asked.id, "name": asked.name, "arguments": asked.arguments}
+        case "error":
+            found |= {"text": event.error.message, "kind": event.error.kind}
+        case "finish":
+            found |= {"text": event.result.text, "reason": event.result.reason, "value": event.result.data}
+    return found
