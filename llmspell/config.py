@@ -42,6 +42,9 @@ From weakest to strongest: `llmspell.toml` of the project (the nearest one in th
     [network]                         # for all services: proxy, ca_file, timeouts
     proxy = "http://proxy.example.com:3128"
 
+    [mcp.servers.files]               # servers of tools; see `llmspell.config_mcp`
+    command = "my-file-server"
+
     [models.smart]                    # a model that is made of others
     fallback = ["openai/gpt-5-mini", "here/qwen3-4b"]
 
@@ -69,6 +72,8 @@ from llmspell.permissions import Permissions
 
 if TYPE_CHECKING:
     from pathlib import Path  # paths are text until a file is found: this runs at every start
+
+    from llmspell.config_mcp import McpConfig
 
 FILE = "llmspell.toml"
 
@@ -175,6 +180,8 @@ class Config:
     network: NetworkConfig = field(default_factory=NetworkConfig)
     local: LocalConfig = field(default_factory=LocalConfig)
     tools: ToolsConfig = field(default_factory=ToolsConfig)
+    mcp: McpConfig | None = None
+    """Servers of the Model Context Protocol; None is none."""
     state: Path | None = None
     """The file of what outlives a run; None is a file of the user's for the command line, and memory for a `Host`."""
     cache: bool | float = False
@@ -206,8 +213,8 @@ def load(
     files = _files(os.getcwd() if cwd is None else os.fspath(cwd), variables)
     for file in files:
         written = check(_read(file), str(file), file.parent)
-        if "permissions" in written:
-            _refuse_foreign(file)
+        if "permissions" in written or "mcp" in written:
+            _refuse_foreign(file, written)
         _merge(merged, written)
     _merge(merged, from_variables(variables))
     _merge(merged, check(_given(overrides or {}), "options"))
@@ -224,12 +231,21 @@ def _config(values: dict[str, Any], files: tuple[Path, ...]) -> Config:
         local=LocalConfig(**values.pop("local", {})),
         state=values.pop("state", {}).get("path"),
         tools=tools_config(values.pop("tools", {})),
+        mcp=_mcp(values.pop("mcp", None)),
         aliases=MappingProxyType(values.pop("aliases", {})),
         providers=MappingProxyType(providers),
         models=MappingProxyType(models),
         files=files,
         **values,
     )
+
+
+def _mcp(table: dict[str, Any] | None) -> McpConfig | None:
+    if table is None:
+        return None
+    from llmspell.config_mcp import mcp_config  # most projects have no servers
+
+    return mcp_config(table)
 
 
 def _selection(name: str, table: dict[str, Any]) -> SelectionConfig:
@@ -289,11 +305,11 @@ def _read(file: Path) -> dict[str, Any]:
         raise InvalidValueError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _refuse_foreign(file: Path) -> None:
+def _refuse_foreign(file: Path, written: Mapping[str, Any]) -> None:
     """Nobody else grants rights over what is the user's: the file may lie in a folder above, such as /tmp."""
     if hasattr(os, "geteuid") and os.geteuid() not in (0, file.stat().st_uid) and file.stat().st_uid != 0:
         raise InvalidValueError(
-            f"{file} grants permissions, but belongs to another user",
+            f"{file} {'grants permissions' if 'permissions' in written else 'starts MCP servers'}, but belongs to another user",
             hint="make it your own if you trust it, or run spells elsewhere",
         )
 

@@ -81,6 +81,14 @@ class McpConfig:
         return {**listed, **self.servers}
 
 
+def mcp_config(table: dict[str, Any]) -> McpConfig:
+    """The settings that stand in a checked table. Raises `InvalidValueError`."""
+    servers = {
+        name: server_config(name, each, f"mcp.servers.{name}") for name, each in table.pop("servers", {}).items()
+    }
+    return McpConfig(servers=MappingProxyType(servers), **table)
+
+
 def server_config(name: str, table: Mapping[str, Any], place: str) -> McpServerConfig:
     """A server from checked fields. Raises `InvalidValueError` that begins with `place`."""
     if not _NAME.fullmatch(name):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from llmspell.agents.code.options import Code, Language
     from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.tools import BaseTool
+    from llmspell.mcp.servers import Servers
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
@@ -73,6 +74,7 @@ class Host:
         self._registry: ProviderRegistry | None = None
         self._connections: GuardedConnections | None = None
         self._pool: Pool | None = None
+        self._servers: Servers | None = None
         self._state = self.config.state if state is None else state
         self._database: Database | None = None
         for function in tools:
@@ -89,6 +91,8 @@ class Host:
         if self._pool is not None:
             self._pool.close()
             self._pool = None
+        if self._servers is not None:
+            await self._servers.aclose()
         if self._registry is not None:
             await self._registry.aclose()
         if self._connections is not None:
@@ -117,6 +121,15 @@ class Host:
 
             self._connections = GuardedConnections(self._http_transport)
         return self._connections
+
+    @property
+    def mcp(self) -> Servers:
+        """The MCP servers of the configuration, each started when it is first used; `await host.mcp.tools()`."""
+        if self._servers is None:
+            from llmspell.mcp.servers import servers_of  # most hosts have none
+
+            self._servers = servers_of(self.config, self._http_transport)
+        return self._servers
 
     @property
     def models(self) -> ProviderRegistry:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from llmspell.agents.tools import BaseTool
     from llmspell.host import Host
+    from llmspell.mcp.opened import Opened
     from llmspell.permissions import Permissions
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.permitted import PermittedRegistry
@@ -96,6 +97,7 @@ class Run:
         self.kept: dict[tuple[str, Any], Any] = {}
         self._blobs: Blobs | None = None
         self._programs: Programs | None = None
+        self._servers: Opened | None = None
         self._emit = on_event or _ignore
         self._started = time.monotonic()
         self._deadline = self.limits.deadline()
@@ -175,6 +177,21 @@ class Run:
             self._scratch.close()
         if self._parent is not None and self._blobs is not None:
             self._blobs.clear()
+
+    @property
+    def servers(self) -> Opened:
+        if self._servers is None:
+            from llmspell.mcp.opened import Opened  # most runs use none
+
+            settings = self.host.config.mcp
+            self._servers = Opened(self, lambda: self.host.mcp, None if settings is None else settings.file)
+        return self._servers
+
+    async def find_tool(self, name: str) -> BaseTool | None:
+        found = self.tools.get(name)
+        if found is None and self.host.config.mcp is not None:
+            return await self.servers.find(name)
+        return found
 
     def _params(self, params: Any) -> Any:
         """The parameters as they cross the border: bytes as handles of blobs."""
@@ -297,7 +314,15 @@ class Run:
     # Driving it
 
     async def drive(self) -> None:
-        await Driver(self.session, self._make_worker).run(self._source, self._deadline)
+        try:
+            await Driver(self.session, self._make_worker).run(self._source, self._deadline)
+        finally:
+            await self._leave()
+
+    async def _leave(self) -> None:
+        """End what the run has opened."""
+        if self._servers is not None:
+            await self._servers.aclose()
 
     def drive_blocking(
         self,
@@ -320,6 +345,7 @@ class Run:
         try:
             await Driver(self.session, attach).resume(self._deadline)
         finally:
+            await self._leave()
             await self.host.aclose()
 
     def _blocking_interpreter(self, start_worker: Callable[[str], Child] | None) -> Interpreter:

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from llmspell.permissions import Permissions
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.network import Network
-    from llmspell.system.programs import Programs
     from llmspell.workers.program import Command
 
 
@@ -56,9 +55,8 @@ def configured(
     )
 
 
-def program_of_spell(programs: Programs, command: Command, timeout: float | None) -> Server:
-    """A server that a spell starts; the command was made, and permitted, by `programs`."""
-    del programs
+def program_of_spell(command: Command, timeout: float | None) -> Server:
+    """A server that a spell starts; the command was permitted already."""
     name = repr(command.argv[0][:60])
 
     def transport() -> Transport:

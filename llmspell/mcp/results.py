@@ -77,8 +77,8 @@ def check_success(result: CallToolResult, name: str) -> None:
     """Raises `ToolError` with what the server says, if its tool failed."""
     if not result.is_error:
         return
-    said = "\n".join(part.text for part in parts_of(result.content) if isinstance(part, Text)).strip()
-    raise ToolError(f"tool {name} failed: {said[:_MAX_SAID] or 'its server does not say why'}", data=None)
+    why = said(parts_of(result.content)).strip()[:_MAX_SAID]
+    raise ToolError(f"tool {name} failed: {why or 'its server does not say why'}")
 
 
 def for_model(result: CallToolResult) -> Any:
@@ -94,8 +94,13 @@ def for_script(result: CallToolResult, blobs: Blobs | None) -> Any:
         return result.structured_content
     parts = parts_of(result.content)
     if all(isinstance(part, Text) for part in parts):
-        return "\n".join(part.text for part in parts if isinstance(part, Text))
+        return said(parts)
     return records_of(parts, blobs)
+
+
+def said(parts: Iterable[Text | Media]) -> str:
+    """The texts among the parts."""
+    return "\n".join(part.text for part in parts if isinstance(part, Text))
 
 
 def records_of(parts: Iterable[Text | Media], blobs: Blobs | None) -> list[dict[str, Any]]:

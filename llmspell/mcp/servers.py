@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,27 @@ from llmspell.nearest import near
 if TYPE_CHECKING:
     import httpx2
 
+    from llmspell.config import Config
     from llmspell.config_mcp import McpServerConfig
     from llmspell.mcp.server import Server
     from llmspell.mcp.tool import McpTool
     from llmspell.providers.network import Network
+
+
+def servers_of(config: Config, http_transport: httpx2.AsyncBaseTransport | None = None) -> Servers:
+    """The servers of a configuration. Raises `InvalidValueError` for the file that lists them."""
+    every = {} if config.mcp is None else config.mcp.every()
+    return Servers(every, lambda url: _network(config, url), http_transport)
+
+
+def _network(config: Config, url: str) -> Network:
+    from llmspell.config_mcp import filled
+    from llmspell.providers.network import Network, is_loopback
+
+    proxy, ca_file = config.network.proxy, config.network.ca_file
+    if proxy is not None:
+        proxy = None if is_loopback(url) else filled(proxy, os.environ, "proxy")
+    return Network(proxy=proxy, ca_file=None if ca_file is None else str(ca_file))
 
 
 class Servers:

@@ -40,6 +40,7 @@ class Program:
         self._command = command
         self._said: deque[bytes] = deque(maxlen=64)
         self._tasks: list[asyncio.Task[None]] = []
+        self._pipes: list[asyncio.BaseTransport] = []
         self._noise = self._noise_bytes = 0
         self._process: subprocess.Popen[bytes] | None = None
         self.over = False
@@ -67,9 +68,9 @@ class Program:
         self._process = _started(self._command)
         try:
             loop = asyncio.get_running_loop()
-            reader = await _reader(loop, self._process.stdout)
-            errors = await _reader(loop, self._process.stderr)
-            writer = await _writer(loop, self._process.stdin)
+            reader = await self._reader(loop, self._process.stdout)
+            errors = await self._reader(loop, self._process.stderr)
+            writer = await self._writer_of(loop, self._process.stdin)
         except BaseException:
             await self._end()
             raise
@@ -96,6 +97,19 @@ class Program:
                 stream.close()
             await self._end()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _reader(self, loop: asyncio.AbstractEventLoop, pipe: IO[bytes] | None) -> asyncio.StreamReader:
+        reader = asyncio.StreamReader(limit=MAX_MESSAGE, loop=loop)
+        made = lambda: asyncio.StreamReaderProtocol(reader, loop=loop)  # noqa: E731  # one line in place of three
+        transport, _ = await loop.connect_read_pipe(made, cast("IO[bytes]", pipe))
+        self._pipes.append(transport)
+        return reader
+
+    async def _writer_of(self, loop: asyncio.AbstractEventLoop, pipe: IO[bytes] | None) -> asyncio.StreamWriter:
+        protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), loop=loop)
+        transport, _ = await loop.connect_write_pipe(lambda: protocol, cast("IO[bytes]", pipe))
+        self._pipes.append(transport)
+        return asyncio.StreamWriter(transport, protocol, None, loop)
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
@@ -156,10 +170,8 @@ class Program:
         finally:
             _signal(process, signal.SIGKILL)
             process.wait()
-            for pipe in (process.stdin, process.stdout, process.stderr):
-                if pipe is not None:
-                    with suppress(OSError):
-                        pipe.close()
+            for pipe in self._pipes:
+                pipe.close()
 
 
 def _started(command: Command) -> subprocess.Popen[bytes]:
@@ -178,18 +190,6 @@ def _started(command: Command) -> subprocess.Popen[bytes]:
     except (OSError, ValueError) as error:
         said = getattr(error, "strerror", None) or type(error).__name__
         raise InvalidValueError(f"{command.argv[0][:60]!r} cannot be started: {said}") from None
-
-
-async def _reader(loop: asyncio.AbstractEventLoop, pipe: IO[bytes] | None) -> asyncio.StreamReader:
-    reader = asyncio.StreamReader(limit=MAX_MESSAGE, loop=loop)
-    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader, loop=loop), cast("IO[bytes]", pipe))
-    return reader
-
-
-async def _writer(loop: asyncio.AbstractEventLoop, pipe: IO[bytes] | None) -> asyncio.StreamWriter:
-    protocol: asyncio.Protocol = asyncio.StreamReaderProtocol(asyncio.StreamReader(loop=loop), loop=loop)
-    transport, _ = await loop.connect_write_pipe(lambda: protocol, cast("IO[bytes]", pipe))
-    return asyncio.StreamWriter(transport, protocol, None, loop)
 
 
 def _exit(process: subprocess.Popen[bytes]) -> int | None:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from llmspell.agents.tools import BaseTool
     from llmspell.budget import Budget
     from llmspell.limits import Limits
+    from llmspell.mcp.opened import Opened
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider, Usage
     from llmspell.providers.guarded import GuardedConnections
@@ -150,6 +151,15 @@ class RunContext(Protocol):
     @property
     def programs(self) -> Programs:
         """The programs that the run may start, so many at once."""
+        ...
+
+    @property
+    def servers(self) -> Opened:
+        """The MCP servers that the run may use."""
+        ...
+
+    async def find_tool(self, name: str) -> BaseTool | None:
+        """The tool that the run may use by this name, also one of a configured MCP server, which is started for it."""
         ...
 
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:

@@ -41,6 +41,7 @@ OBJECTS = (
     BridgeObject("function", "sleep", "run", "sleep"),
     BridgeObject("module", "fs", "fs", "ScriptableFiles"),
     BridgeObject("module", "state", "state", "ScriptableState"),
+    BridgeObject("class", "mcp", "mcp", "ScriptableServer"),
     BridgeObject("module", "blob", "blob", "ScriptableBlob"),
     BridgeObject("module", "env", "machine", "ScriptableEnvironment"),
     BridgeObject("function", "run", "machine", "run"),

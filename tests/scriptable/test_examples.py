@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import httpx2
 import pytest
 
 import llmspell
+from llmspell.config import Config
+from llmspell.config_mcp import McpConfig, McpServerConfig
 from llmspell.permissions import NetRule, Permissions
 from llmspell.testing import ScriptedProvider
 from tests.spells.ground import standing_on
@@ -24,6 +27,7 @@ def lookup_order(id: int) -> dict[str, Any]:  # noqa: A002  # what the example c
     return {"id": id}
 
 
+SERVER = McpServerConfig(command=sys.executable, args=(str(Path(__file__).parents[1] / "mcp/plain.py"),))
 SHORTEN = "export default params;"
 
 
@@ -54,6 +58,7 @@ def test_an_example_runs(language: str, source: str, permissions: Permissions) -
     result = llmspell.run(
         llmspell.Spell(source=source, language=language, name=f"example.{language}", folder="."),
         model="scripted/test",
+        config=Config(mcp=McpConfig(servers={"notes": SERVER})),
         providers=[ScriptedProvider(lambda request: "hello there")],
         tools=[lookup_order],
         stdin="one\ntwo\n",

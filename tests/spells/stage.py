@@ -20,6 +20,7 @@
     isolations                        where to run it, if not everywhere: inline, QuickJS lets a script catch that its
                                       heap is full for ever, and no process is there to be killed
 
+`{python}` stands for this Python, `{notes}` for the script of the MCP server that is configured under that name.
 A failing line is marked with a comment `HERE`, in the spell or in the module that `file` names (without its ending).
 """
 
@@ -28,6 +29,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -38,6 +40,7 @@ from typing import Any
 import httpx2
 
 from llmspell import Config, Host, Limits, Log, Result
+from llmspell.config_mcp import McpConfig, McpServerConfig
 from llmspell.errors import KINDS, NotFoundError
 from llmspell.grants import rules
 from llmspell.permissions import KEYS, Permissions
@@ -49,6 +52,7 @@ from llmspell.testing import After, Reply, ScriptedProvider
 from tests.spells.ground import files_in, standing_on
 
 FOLDER = Path(__file__).parent
+NOTES = str(FOLDER.parent / "mcp/plain.py")
 PATIENCE = 30
 """Seconds after which a run that hangs is ended."""
 Expected = dict[str, Any]
@@ -61,7 +65,8 @@ def pairs() -> list[str]:
 
 def expectation(pair: str) -> Expected:
     """What is written beside a pair."""
-    expected: Expected = json.loads((FOLDER / f"{pair}.json").read_text(encoding="utf-8"))
+    written = (FOLDER / f"{pair}.json").read_text(encoding="utf-8")
+    expected: Expected = json.loads(written.replace("{python}", sys.executable).replace("{notes}", NOTES))
     return expected
 
 
@@ -145,7 +150,10 @@ class Stage:
         self.left: dict[str, str | None] = {}
         self._runner = asyncio.Runner()
         self._folder = TemporaryDirectory()
-        config = Config(cache_dir=Path(self._folder.name))
+        config = Config(
+            cache_dir=Path(self._folder.name),
+            mcp=McpConfig(servers={"notes": McpServerConfig(command=sys.executable, args=(NOTES,))}),
+        )
         transport = httpx2.MockTransport(self._serve)
         self._host = Host(config, providers=[self.model], tools=tools(), http_transport=transport)
 
