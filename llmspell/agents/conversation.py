@@ -53,11 +53,17 @@ class Conversation:
     @classmethod
     def from_data(cls, agent: Agent, data: Any) -> Conversation:
         """The conversation that `to_data` made JSON of. Raises `InvalidValueError` for anything else."""
+        made = cls(agent)
+        made.restore(data)
+        return made
+
+    def restore(self, data: Any) -> None:
+        """Take up the conversation that `to_data` made JSON of. Raises `InvalidValueError` for anything else."""
         if not isinstance(data, Mapping) or data.get("version") != 1:
             raise InvalidValueError("this is no conversation that was saved", hint="pass what was saved, unchanged")
-        made = cls(agent, messages_from_data(data.get("messages")))
+        messages = messages_from_data(data.get("messages"))
         try:
-            made._memory = dict(data["memory"])
+            memory = dict(data["memory"])
         except (KeyError, TypeError, ValueError) as error:
             raise damaged("the conversation", error) from None
-        return made
+        self.messages, self._memory = messages, memory

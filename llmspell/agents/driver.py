@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
@@ -255,9 +256,15 @@ class Driver:
             hooks=self._hooks,
             emit=self._queue.put_nowait,
             count=self._count_call,
+            answer=self._answered,
             concurrency=agent.concurrency,
             timeout=agent.tool_timeout,
         )
+
+    def _answered(self, answer: Any) -> None:
+        """Take what code gives as the answer of the run."""
+        plain = self._run.output is None and isinstance(answer, str)
+        self._run.answer = answer if plain else json.dumps(answer, ensure_ascii=False)
 
     def _count_call(self) -> None:
         """Count a call of a tool that code makes. Raises `StopError` when it is one too many."""

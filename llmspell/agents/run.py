@@ -140,6 +140,8 @@ class AgentRun:
         self.has_value = False
         self.text = ""
         """The last text of the model."""
+        self.answer: str | None = None
+        """The text that code has given as the model's: the answer, once the calls of this turn are done."""
         self._empty = 0
 
     # What is due
@@ -192,7 +194,7 @@ class AgentRun:
         elif not response.text.strip() and not any(isinstance(part, Media) for part in response.parts):
             self._nothing_said()
         else:
-            self._said(response)
+            self._said(response.message)
         self._check_limits()
 
     def retry(self, usage: Usage, cost: float | None, note: str | None = None) -> None:
@@ -275,12 +277,12 @@ class AgentRun:
         if response.parts:
             self.messages.append(response.message)
 
-    def _said(self, response: Response) -> None:
-        self.messages.append(response.message)
+    def _said(self, message: Message) -> None:
+        self.messages.append(message)
         if self.output is None:
             self._end("done")
             return
-        problem = self._take(lambda output: output.of_text(response.text))
+        problem = self._take(lambda output: output.of_text(message.text))
         if problem is not None:
             self._repair(problem)
 
@@ -352,8 +354,11 @@ class AgentRun:
         self._write_results()
         if self.has_value:
             self._end("done")
-        else:
-            self._check_limits()
+            return
+        if self.answer is not None:
+            self.text, self.answer = self.answer, None
+            self._said(Message("assistant", self.text))
+        self._check_limits()
 
     def _write_results(self) -> None:
         results: list[Any] = [call.result for call in self.pending]
@@ -412,6 +417,7 @@ class AgentRun:
             "value": self.value,
             "has_value": self.has_value,
             "text": self.text,
+            "answer": self.answer,
             "mode": self.output.mode if self.output else None,
         }
 
@@ -438,6 +444,7 @@ class AgentRun:
     def _restore(self, data: Mapping[str, Any]) -> None:
         for name in ("begins", "turns", "tool_calls", "repairs", "cost", "reason", "detail", "value", "text"):
             setattr(self, name, data[name])
+        self.answer = data.get("answer")
         self.has_value, self._empty, self.memory = data["has_value"], data["empty"], dict(data["memory"])
         self.usage = usage_from_data(data["usage"])
         self.error = from_data(data["error"]) if data["error"] else None

@@ -69,14 +69,16 @@ class _Waiting:
 class Calls:
     """The calls of one session of code; `begin` and `end` stand around each piece.
 
-    `count` is told of each call, and raises when there are too many. `blocked` is set when nothing goes on any more:
-    when calls wait for approval, or when `fatal` ends the agent's run.
+    `finish` is the name by which code gives the answer itself. `count` is told of each call, and raises when there are
+    too many. `blocked` is set when nothing goes on any more: when calls wait for approval, or when `fatal` ends the
+    agent's run.
     """
 
     def __init__(
         self,
         tools: Toolbox,
         *,
+        finish: str,
         hooks: Hooks,
         emit: Emit,
         count: Callable[[], None],
@@ -88,9 +90,12 @@ class Calls:
         self.media: list[Media] = []
         self.size = 0
         """Characters of all that the calls of the session were given and gave, as JSON."""
+        self.answer: Any = None
+        """What the piece has given as the answer of the agent's run."""
         self.diverged = False
         """Whether a repeated piece made a call that it had not made the first time."""
         self._count = count
+        self._finish = finish
         self._caller = _ValueCaller(tools=tools, hooks=hooks, context=self._context_of, emit=emit, timeout=timeout)
         self._room = asyncio.Semaphore(concurrency)
         self._context = ToolContext()
@@ -114,7 +119,7 @@ class Calls:
     def begin(self, context: ToolContext, record: Record) -> None:
         """A piece of code starts; what it calls is written into the record."""
         self._context, self._record, self._number = context, record, 0
-        self._active, self.fatal, self.media = True, None, []
+        self._active, self.fatal, self.media, self.answer = True, None, [], None
         self._known, self._asked, self._strict = [], [], False
         self._waiting.clear()
         self.blocked.clear()
@@ -161,6 +166,9 @@ class Calls:
         """Call a tool for the code, by its name. Raises `ToolError` as the code sees it."""
         if not self._active:
             raise ToolError("no code is running that could call a tool", hint="await every call before the code ends")
+        if name == self._finish:
+            self.answer = _answer_of(args)
+            return None
         if f'"{FUNCTION_KEY}": ' in json.dumps(args):
             raise ToolError(f"{name} takes no functions", hint="pass JSON: texts, numbers, lists, objects")
         task = asyncio.create_task(self._call(name, args))
@@ -318,6 +326,13 @@ def _is_content(value: Any) -> bool:
 
 def _call_of(context: ToolContext, number: int, name: str, args: Data) -> ToolCall:
     return ToolCall(f"{context.call_id}/{number}", name, args)
+
+
+def _answer_of(args: Data) -> Any:
+    answer = args.get("answer")
+    if answer is None or (isinstance(answer, str) and not answer.strip()):
+        raise ToolError("there is no answer in this", hint="pass it as `answer`: a text, or JSON")
+    return answer
 
 
 def _taken(entries: list[Data], name: str, args: Data) -> Data | None:

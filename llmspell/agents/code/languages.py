@@ -16,6 +16,8 @@ class Written(NamedTuple):
     """The spell of a session: it runs pieces by their names until the session is closed."""
     told: str
     """How to write for it."""
+    ends: str
+    """How to give the answer from code, with the name of the function for that."""
 
 
 _JS = """\
@@ -37,7 +39,9 @@ an error with a field `message`; `pcall` catches it. What you `return` is the re
 you print with `print(...)`. Globals stay for your next code, locals do not. A missing value in a list is `null`, an \
 empty list is `array{}`. There are no modules, no network, no files: only the tools."""
 
+_ENDS = "When the code has the final answer for the user, `{call}` ends the task with it, without another turn."
+
 WRITTEN = {
-    "js": Written("JavaScript", _JS, _TOLD_JS),
-    "lua": Written("Lua", _LUA, _TOLD_LUA),
+    "js": Written("JavaScript", _JS, _TOLD_JS, _ENDS.format(call="await tools.{}({{ answer }})")),
+    "lua": Written("Lua", _LUA, _TOLD_LUA, _ENDS.format(call="tools.{} {{ answer = ... }}")),
 }

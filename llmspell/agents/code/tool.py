@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from llmspell.agents.hooks import Hooks
 
 RUN = "run_code"
+_FINISH = ("finish", "finish_run", "finish_agent_run")
 _LONG = 1e8  # seconds: code has a limit of its own
 _DECLARED = "These are the tools:"
 _LISTED = """\
@@ -48,7 +49,8 @@ class CodeTools:
         self.search = _search_name(tools)
         finder = [search_tool(tools, name=self.search, language=code.language)] if many else []
         self.inner = Toolbox([*tools, *finder])
-        self.description = _description(code, tools, self.search if many else None)
+        self.finish = next(name for name in _FINISH if self.inner.find(name) is None)
+        self.description = _description(code, tools, self.search if many else None, self.finish)
 
     def definitions(self) -> list[dict[str, Any]]:
         """What the model is told."""
@@ -67,9 +69,10 @@ def _search_name(tools: Toolbox) -> str:
     return next(name for name in ("search", SEARCH, f"{SEARCH}_by_words") if tools.find(name) is None)
 
 
-def _description(code: Code, tools: Toolbox, search: str | None) -> str:
+def _description(code: Code, tools: Toolbox, search: str | None, finish: str) -> str:
     written = WRITTEN[code.language]
-    head = f"Run {written.name} that calls tools. Do as much as you can in one piece of code.\n\n{written.told}\n\n"
+    begin = f"Run {written.name} that calls tools. Do as much as you can in one piece of code."
+    head = f"{begin}\n\n{written.told} {written.ends.format(finish)}\n\n"
     if search is None:
         return f"{head}{_DECLARED}\n\n{declared(tools, code.language)}"
     call = _CALLS[code.language].format(search)
@@ -90,12 +93,22 @@ class RunCode(BaseTool):
         hooks: Hooks,
         emit: Emit,
         count: Callable[[], None],
+        answer: Callable[[Any], None],
         concurrency: int,
         timeout: float | None,
     ) -> None:
         super().__init__(RUN, timeout=_LONG)
         self._tools = tools
-        self._calls = Calls(tools.inner, hooks=hooks, emit=emit, count=count, concurrency=concurrency, timeout=timeout)
+        self._answer = answer
+        self._calls = Calls(
+            tools.inner,
+            finish=tools.finish,
+            hooks=hooks,
+            emit=emit,
+            count=count,
+            concurrency=concurrency,
+            timeout=timeout,
+        )
         self._session = CodeSession(tools.code, self._calls, seed=_seed())
         self._turn = asyncio.Lock()
         self._records: list[Record] = []
@@ -209,6 +222,9 @@ class RunCode(BaseTool):
     def _told(self, ran: Ran, left: int) -> Any:
         if ran.error is not None:
             raise self._with_output(_located(ran.error, self._session.pieces))
+        if self._calls.answer is not None:
+            self._answer(self._calls.answer)
+            return "Taken as the answer."
         text = _joined(self._session.output, ran.value)
         if left:
             text += f"\n[{left} calls of tools were not awaited, and were cancelled]"

@@ -135,3 +135,49 @@ def test_what_the_model_is_told(name: str, language: str) -> None:
     for (failed, text), (should_fail, part) in zip(found, expected, strict=True):
         assert failed is should_fail, text
         assert part in text.replace("\t", " ") if should_fail else part == text.replace("\t", " ")
+
+
+# Answers that code gives
+
+
+FINISH = {
+    "js": "const sum = await tools.add({ a: 40, b: 2 });\nawait tools.finish({ answer: `It is ${sum}.` });",
+    "lua": "local sum = tools.add { a = 40, b = 2 }\ntools.finish { answer = 'It is ' .. sum .. '.' }",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_code_that_finishes_saves_a_turn(language: str) -> None:
+    result = session(language, FINISH[language])
+    assert (result.reason, result.text, result.turns) == ("done", "It is 42.", 1)
+    assert [message.role for message in result.messages] == ["user", "assistant", "tool", "assistant"]
+    assert told(result) == [(False, "Taken as the answer.")]
+
+
+def test_structured_answers_are_checked() -> None:
+    wrong, right = "await tools.finish({ answer: { sum: 'x' } })", "await tools.finish({ answer: { sum: 42 } })"
+    result = session("js", wrong, right, output={"sum": "integer"})
+    assert (result.reason, result.data, result.turns) == ("done", {"sum": 42}, 2)
+    assert "does not fit" in result.messages[-4].text
+
+
+def test_an_answer_of_code_that_fails_afterwards_is_none() -> None:
+    result = session("js", "await tools.finish({ answer: 'early' }); nothing()")
+    assert (result.text, result.turns) == ("done", 2)
+
+
+@pytest.mark.parametrize("answer", ["", "null", "' '"])
+def test_an_empty_answer_is_refused(answer: str) -> None:
+    found = told(session("js", f"await tools.finish({{ answer: {answer or 'undefined'} }})"))
+    assert "there is no answer in this" in found[0][1]
+
+
+def test_a_tool_that_is_called_finish_stays_one() -> None:
+    def finish(coat: str) -> str:
+        """Finish a painting."""
+        return f"{coat} on it"
+
+    result = session(
+        "js", "await tools.finish_run({ answer: await tools.finish({ coat: 'varnish' }) })", tools=[finish]
+    )
+    assert (result.text, result.turns) == ("varnish on it", 1)
