@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from llmspell.workers import LAST, SOCKET
+from llmspell.workers import SOCKET, go_back
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; main({args!r})"
 
@@ -49,10 +49,10 @@ class Child:
             theirs.close()
         return cls(pid, ours)
 
-    def slow_down(self) -> None:
-        """Let every other process go first from now on."""
+    def slow_down(self, *, last: bool) -> None:
+        """Let other processes go first from now on; with `last`, every other one."""
         if self.poll() is None:
-            os.setpriority(os.PRIO_PROCESS, self.pid, LAST)
+            go_back(self.pid, last=last)
 
     def kill(self) -> None:
         """End it now."""

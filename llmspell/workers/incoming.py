@@ -15,6 +15,7 @@ from llmspell.border import EngineLimits, FromSpell
 from llmspell.errors import InternalError, LimitError
 from llmspell.workers import cpu_allowance, frames
 
+STALLED = "the worker process of the spell does not answer any more"
 MOST_MESSAGES = 1 << 20
 MOST_CONTAINERS = values.MAX_BYTES // 8 + MOST_MESSAGES
 _SMALL = 1 << 20
@@ -91,12 +92,13 @@ class CpuWatch:
     """Watches the processor time of a slice from outside: a worker's own timer holds only while it is honest.
 
     `cpu` is the limit of the spell; a worker is killed some time after that, since its engine says it better.
+    `begun` is what the process had used before the slice, by default what it has used by now.
     """
 
-    def __init__(self, pid: int | None, cpu: float) -> None:
+    def __init__(self, pid: int | None, cpu: float, begun: float | None = None) -> None:
         self._pid = pid
         self._cpu = cpu
-        self._begun = cpu_seconds(pid)
+        self._begun = cpu_seconds(pid) if begun is None else begun
 
     def pause(self) -> float:
         """How many seconds to wait before looking again. Raises `LimitError` when it used too much."""

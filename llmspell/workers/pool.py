@@ -39,9 +39,9 @@ class Forked:
         if not self.exit_status.done():
             self.exit_status.set_result(status)
 
-    def slow_down(self) -> None:
+    def slow_down(self, *, last: bool) -> None:
         if self.pid is not None and not self.exit_status.done():
-            self._zygote.request(["slow down", self.pid])
+            self._zygote.request(["slow down", self.pid, last])
 
     def kill(self) -> None:
         if self._killed or self.exit_status.done():

@@ -19,7 +19,7 @@ from llmspell.errors import InternalError, LimitError, LlmspellError
 from llmspell.limits import Deadline
 from llmspell.workers import frames
 from llmspell.workers.child import Child
-from llmspell.workers.incoming import CpuWatch, Incoming, cpu_exceeded, cpu_seconds
+from llmspell.workers.incoming import STALLED, CpuWatch, Incoming, cpu_exceeded
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,10 +29,7 @@ if TYPE_CHECKING:
 _READ = 1 << 14  # a larger buffer is mapped and unmapped by the allocator for each read
 _SLACK = 0.005
 _PATIENCE = 1.0
-_LONG = 0.02  # seconds after which a slice has had its turn
-_MUCH = 0.01  # seconds of processor time after which a process goes last
 _TIMEVAL = struct.Struct("@ll")
-STALLED = "the worker process of the spell does not answer any more"
 _FORBIDDEN = -31 if sys.platform == "linux" else None  # SIGSYS, from the seccomp filter
 _CPU_SIGNALS = (-signal.SIGPROF, -signal.SIGXCPU)
 
@@ -44,7 +41,7 @@ class Process(Protocol):
 
     @property
     def pid(self) -> int | None: ...
-    def slow_down(self) -> None: ...
+    def slow_down(self, *, last: bool) -> None: ...
     def kill(self) -> None: ...
     def close(self) -> None: ...
     async def exited(self) -> int | None: ...
@@ -196,7 +193,9 @@ class RemoteWorker:
         remote: RemoteInterpreter,
         on_slice: Callable[[list[FromSpell], bool], None],
     ) -> None:
-        import asyncio  # a program without an event loop does not pay for it
+        import asyncio  # a program without an event loop does not pay for these
+
+        from llmspell.workers.turns import Watchdog
 
         loop = asyncio.get_running_loop()
         self._remote = remote
@@ -206,10 +205,7 @@ class RemoteWorker:
         self._open = True
         self._unsent = b""
         self._writing = False
-        self._end = 0.0
-        self._turns = remote.turns
-        self._has_turn = False
-        self._watchdog: asyncio.TimerHandle | None = None
+        self._watchdog = Watchdog(remote.process, remote.turns, loop, self._fail)
         self._obituary: asyncio.Task[None] | None = None
         self._process.sock.setblocking(False)
         loop.add_reader(self._process.sock, self._readable)
@@ -225,31 +221,19 @@ class RemoteWorker:
         """Kill the process, if it still runs, and reap it."""
         if self._open:
             self._open = False
-            self._disarm()
-            if self._turns is not None:
-                self._turns.leave(self._begin)
+            self._watchdog.end()
             self._loop.remove_reader(self._process.sock)
             self._loop.remove_writer(self._process.sock)
         self._process.close()
 
     def _send(self, frame: bytes) -> None:
         self._unsent = frame
-        if self._turns is None:
-            self._begin()
-        else:
-            self._turns.take(self._begin)
+        self._watchdog.wait(self._begin)
 
     def _begin(self) -> None:
-        self._has_turn = self._turns is not None
-        self._end = self._loop.time() + self._remote.stall
-        self._watchdog = self._loop.call_later(min(_LONG, self._remote.stall), self._takes_long)
+        self._watchdog.begin(self._remote.limits.cpu, self._remote.stall)
         self._remote.incoming.expect(self._remote.limits)
         self._writable()
-
-    def _give_turn(self) -> None:
-        if self._turns is not None and self._has_turn:
-            self._has_turn = False
-            self._turns.give()
 
     def _writable(self) -> None:
         try:
@@ -279,7 +263,7 @@ class RemoteWorker:
         try:
             for messages, ended in self._remote.incoming.take(data):
                 if ended:
-                    self._disarm()
+                    self._watchdog.end()
                 self._on_slice(messages, ended)
                 if not self._open:
                     return
@@ -295,35 +279,8 @@ class RemoteWorker:
         if self._open:
             self._fail(error)
 
-    def _takes_long(self) -> None:
-        """The slice has taken a while: if the process used it, others go first from now on."""
-        self._give_turn()
-        used = cpu_seconds(self._process.pid)
-        if used is not None and used < _MUCH and self._loop.time() < self._end:
-            self._watchdog = self._loop.call_later(_LONG, self._takes_long)
-            return
-        self._process.slow_down()
-        self._turns = None
-        self._watch(self._remote.watch())
-
-    def _watch(self, watch: CpuWatch) -> None:
-        left = self._end - self._loop.time()
-        if left <= 0:
-            self._fail(LimitError(STALLED))
-            return
-        try:
-            self._watchdog = self._loop.call_later(min(left, watch.pause()), self._watch, watch)
-        except LimitError as error:
-            self._fail(error)
-
     def _fail(self, error: LlmspellError) -> None:
-        self._disarm()
+        self._watchdog.end()
         self._loop.remove_reader(self._process.sock)
         self._process.kill()
         self._on_slice([Failed(error.to_data())], True)
-
-    def _disarm(self) -> None:
-        if self._watchdog is not None:
-            self._watchdog.cancel()
-            self._watchdog = None
-            self._give_turn()

@@ -1,9 +1,9 @@
 """A process that has the languages loaded and forks a fresh worker on request, in about a millisecond.
 
 Requests are frames `["fork", ticket, dialect]`, each with the worker's end of a socket, `["kill", pid]` and
-`["slow down", pid]`; answers are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it runs no
-script, and it has an empty environment, so that a worker inherits nothing worth reading. When the socket closes, it
-takes its workers with it.
+`["slow down", pid, last]`; answers are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it
+runs no script, and it has an empty environment, so that a worker inherits nothing worth reading. When the socket
+closes, it takes its workers with it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from contextlib import suppress
 from llmspell import values
 from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
-from llmspell.workers import LAST, SOCKET, frames, harden, kernel
+from llmspell.workers import SOCKET, frames, go_back, harden, kernel
 from llmspell.workers.serve import rehearse, serve
 
 _READ = 1 << 16
@@ -98,7 +98,7 @@ class _Zygote:
             elif request[0] == "kill":
                 os.kill(request[1], signal.SIGKILL)
             else:
-                os.setpriority(os.PRIO_PROCESS, request[1], LAST)
+                go_back(request[1], last=request[2])
         return bool(data)
 
     def fork(self, ticket: int, dialect: str, sock: int) -> None:

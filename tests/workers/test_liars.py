@@ -65,7 +65,7 @@ class Liar:
         except OSError:
             pass
 
-    def slow_down(self) -> None:
+    def slow_down(self, *, last: bool) -> None:
         pass
 
     def kill(self) -> None:
