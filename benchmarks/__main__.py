@@ -21,6 +21,7 @@ GROUPS = {
     "wall": "what the wall costs against inline, and honest spells beside hostile ones",
     "model": "a model call and a stream, against bare httpx2",
     "memory": "what a waiting spell takes",
+    "code_mode": "tokens of a task by code that calls tools, against calls one after the other",
     "linear": "cost as the work grows",
     "local": "tokens a second of the local model, against bare xllamacpp",
 }

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import code_mode
+from benchmarks.office import TOOLS, office
 from llmspell import Host
 from llmspell.agents import Agent, SchemaTool, Tool
 from llmspell.agents.code import Code, search_tool
@@ -16,7 +18,6 @@ from llmspell.agents.code.search import ranked
 from llmspell.agents.context import ToolContext
 from llmspell.errors import InvalidValueError
 from llmspell.testing import ScriptedProvider
-from tests.agents.code.office import TOOLS, office
 from tests.agents.code.test_sessions import told
 from tests.agents.models import calls
 
@@ -100,6 +101,13 @@ def test_many_tools_are_listed_and_searched(language: str) -> None:
     assert "---@param" not in description
     assert "weather_forecast" in told(result)[0][1]
     assert "city" in told(result)[0][1]
+
+
+@pytest.mark.parametrize("language", ["js", "lua"])
+def test_a_task_over_thirty_tools_takes_one_call_of_the_model(language: str) -> None:
+    assert len(code_mode.by_code(language, declare=len(TOOLS))) == 1
+    assert len(code_mode.by_code(language, declare=0)) == 2
+    assert len(code_mode.one_by_one()) == 6
 
 
 def test_few_tools_are_declared_in_full() -> None:
