@@ -11,7 +11,6 @@ import httpx2
 import pytest
 
 from llmspell.errors import LlmspellError, NetworkError, ProviderError, TimeoutExceededError
-from llmspell.providers import transport as module
 from llmspell.providers.retry import Retry
 from llmspell.providers.transport import Call, HttpTransport, host_of
 from llmspell.testing import Answer, RecordedTransport

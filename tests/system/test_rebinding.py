@@ -16,7 +16,7 @@ from llmspell.errors import NetworkError, PermissionDeniedError
 from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.guarded import _TRIED, GuardedConnections, _Backend
 from llmspell.system.urls import target_of
-from llmspell.system.web import Web, WebRequest, Granted
+from llmspell.system.web import Granted, Web, WebRequest
 
 NEVER = ("192.0.0.", "192.88.99.", "168.63.129.16")
 INSIDE = [
