@@ -93,8 +93,9 @@ class Replay:
         request = conversation.asked.request
         system = [message.text for message in request.messages if message.role == "system"]
         self.prompt: list[Message] = [message for message in request.messages if message.role != "system"]
+        self.provider = self._provider()
         self.agent = Agent(
-            (self._provider(), request.model or "recorded"),
+            (self.provider, request.model or "recorded"),
             instructions="\n".join(system) or None,
             tools=[self._tool(tool) for tool in request.tools],
             output=request.schema,
@@ -114,12 +115,14 @@ class Replay:
     def _tool(self, tool: dict[str, Any]) -> SchemaTool:
         return SchemaTool(
             tool["name"],
-            self._run(tool["name"]),
+            self.recorded(tool["name"]),
             description=tool.get("description", ""),
             parameters=tool["parameters"],
         )
 
-    def _run(self, name: str) -> Callable[[dict[str, Any]], Any]:
+    def recorded(self, name: str) -> Callable[[dict[str, Any]], Any]:
+        """What gives the recorded results of a tool, one after the other."""
+
         def run(args: dict[str, Any]) -> Any:
             self.ran.append((name, args))
             results = next(results for results in self._left if results)
