@@ -252,7 +252,9 @@ class Run:
             "",
             _derived(self._source.seed, self._children),
             lambda event: self._hear(child, event),
-            (part.budget or self.budget).child(max_cost=part.max_cost, max_tokens=part.max_tokens, max_calls=part.max_calls),
+            (part.budget or self.budget).child(
+                max_cost=part.max_cost, max_tokens=part.max_tokens, max_calls=part.max_calls
+            ),
             self,
         )
         if params is not None:
