@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from llmspell.agents.agent import Agent
     from llmspell.agents.code.options import Code, Language
     from llmspell.agents.code.runner import CodeRunner
+    from llmspell.agents.threads import ThreadStore
     from llmspell.agents.tools import BaseTool
     from llmspell.mcp.servers import Servers
     from llmspell.permissions import Permissions
@@ -112,6 +113,13 @@ class Host:
 
             self._database = Database(self._state or MEMORY)
         return self._database
+
+    @property
+    def threads(self) -> ThreadStore:
+        """Conversations that are kept by name: `Thread(host.agent(...), host.threads, "ada")`."""
+        from llmspell.agents.threads import ThreadStore  # most hosts have no agents
+
+        return ThreadStore(self.database)
 
     @property
     def connections(self) -> GuardedConnections:

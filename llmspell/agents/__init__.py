@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from llmspell.agents.result import AgentResult
     from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, Done, Question
     from llmspell.agents.structured import classify, extract
+    from llmspell.agents.threads import Thread, ThreadStore
     from llmspell.agents.tools import BaseTool, PausedError, SchemaTool, StopError, Tool
 
 _HOME = {
@@ -47,6 +48,7 @@ _HOME = {
     "result": ("AgentResult",),
     "run": ("AgentRun", "Ask", "CallModel", "CallTools", "Done", "Question"),
     "structured": ("classify", "extract"),
+    "threads": ("Thread", "ThreadStore"),
     "tools": ("BaseTool", "PausedError", "SchemaTool", "StopError", "Tool"),
 }
 _MODULES = {name: module for module, names in _HOME.items() for name in names}
@@ -86,6 +88,8 @@ __all__ = [
     "StopError",
     "Summary",
     "TextAdded",
+    "Thread",
+    "ThreadStore",
     "TokenBudget",
     "Tool",
     "ToolAnswered",
