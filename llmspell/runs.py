@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import asyncio
     from asyncio import AbstractEventLoop
 
+    from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.tools import BaseTool
     from llmspell.host import Host
     from llmspell.mcp.opened import Opened
@@ -307,6 +308,10 @@ class Run:
 
     def invoke(self, function: int, args: list[Any]) -> Any:
         return self.session.invoke(function, args)
+
+    @property
+    def code_runner(self) -> CodeRunner:
+        return self.host.code_runner
 
     def load_module(self, specifier: str, importer: str) -> dict[str, str]:
         module: dict[str, str] = load_module(self.spell, specifier, importer)

@@ -14,6 +14,27 @@ interface AgentBounds {
   maxRepairs?: number;
 }
 
+/** How the model of an agent writes code that calls the tools. */
+interface AgentCode {
+  /** What it writes. */
+  language: "js" | "lua";
+  /** Seconds for each piece of code, its tools included; 120 unless told otherwise. */
+  timeout?: number;
+  /** Seconds of processor time from one answer to the next wait; 10 unless told otherwise. */
+  cpu?: number;
+  /** Bytes of its heap; 64 MiB unless told otherwise. */
+  memory?: number;
+  /** Calls that its code makes in one run of the agent; 10,000 unless told otherwise. */
+  maxCalls?: number;
+  /** Up to how many tools are declared in full; 20 unless told otherwise. The names of more are listed. */
+  declare?: number;
+  /**
+   * The most characters of what a piece of code prints that the model is shown; 20,000 unless told
+   * otherwise.
+   */
+  maxOutput?: number;
+}
+
 /** What happens in a run of an agent, for `stream` and for hooks. */
 interface AgentEvent {
   /** The kind of event. */
@@ -65,6 +86,11 @@ interface AgentOptions {
   output?: any;
   /** How the model is held to that. */
   outputMode?: "auto" | "native" | "tool" | "prompted";
+  /**
+   * The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by
+   * one.
+   */
+  code?: "js" | "lua" | AgentCode;
   /** How far it may go in one run. */
   limits?: AgentBounds;
   /** What the model is shown of a long conversation. */

@@ -9,6 +9,16 @@
 ---@field max_cost? number US dollars.
 ---@field max_repairs? integer How often an answer that does not fit its schema is sent back; 2 unless told otherwise.
 
+---How the model of an agent writes code that calls the tools.
+---@class llmspell.AgentCode
+---@field language "js"|"lua" What it writes.
+---@field timeout? number Seconds for each piece of code, its tools included; 120 unless told otherwise.
+---@field cpu? number Seconds of processor time from one answer to the next wait; 10 unless told otherwise.
+---@field memory? integer Bytes of its heap; 64 MiB unless told otherwise.
+---@field max_calls? integer Calls that its code makes in one run of the agent; 10,000 unless told otherwise.
+---@field declare? integer Up to how many tools are declared in full; 20 unless told otherwise. The names of more are listed.
+---@field max_output? integer The most characters of what a piece of code prints that the model is shown; 20,000 unless told otherwise.
+
 ---What happens in a run of an agent, for `stream` and for hooks.
 ---@class llmspell.AgentEvent
 ---@field type? "model_call"|"text"|"reasoning"|"output"|"response"|"tool_call"|"tool_result"|"approval"|"turn_end"|"error"|"finish" The kind of event.
@@ -36,6 +46,7 @@
 ---@field tools? (string|llmspell.AgentTool)[] Tools of the program by their names, tools of the spell, and other agents.
 ---@field output? any What the answer must be: JSON Schema or the short form; the reply then has `data`.
 ---@field output_mode? "auto"|"native"|"tool"|"prompted" How the model is held to that.
+---@field code? "js"|"lua"|llmspell.AgentCode The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one.
 ---@field limits? llmspell.AgentBounds How far it may go in one run.
 ---@field memory? llmspell.AgentMemory What the model is shown of a long conversation.
 ---@field approve? fun(...: any): any Decides about a call that must be approved: takes `{id, name, arguments}` and gives true, false, or why not.

@@ -20,6 +20,7 @@ from llmspell.nearest import near
 from llmspell.providers.base import LLMProvider
 from llmspell.providers.content import Message, Part, Text
 from llmspell.scriptable.agent_records import (
+    AgentCode,
     AgentEvent,
     AgentOptions,
     AgentReply,
@@ -38,6 +39,7 @@ from llmspell.scriptable.shapes import ScriptFunction
 from llmspell.scriptable.shapes import record_of as shape_of_record
 
 if TYPE_CHECKING:
+    from llmspell.agents.code.options import Code
     from llmspell.budget import Budget
 
 _SAME = (
@@ -228,6 +230,7 @@ def _made_agent(context: RunContext, options: AgentOptions) -> Agent:
     agent = Agent(
         source,
         tools=[_tool_of(context, each) for each in options.get("tools", ())],
+        code=_code(context, options.get("code")),
         limits=AgentLimits(**options.get("limits", {})),
         history=_policy(options.get("memory", {})),
         options=request_options(options.get("options", {})),
@@ -236,6 +239,17 @@ def _made_agent(context: RunContext, options: AgentOptions) -> Agent:
     for kind, hook in options.get("hooks", {}).items():
         agent.on(kind, _hook(hook))
     return agent
+
+
+def _code(context: RunContext, given: str | AgentCode | None) -> Code | None:
+    if given is None:
+        return None
+    from llmspell.agents.code.options import TIMEOUT, Code  # most agents call tools one by one
+    from llmspell.limits import Limits
+
+    fields: dict[str, Any] = {"language": given} if isinstance(given, str) else dict(given)
+    limits = {name: fields.pop(name) for name in ("timeout", "cpu", "memory", "max_calls") if name in fields}
+    return Code(**fields, limits=Limits(**{"timeout": TIMEOUT, **limits}), runner=context.code_runner)
 
 
 def _policy(memory: Mapping[str, Any]) -> Any:

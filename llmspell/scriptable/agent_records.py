@@ -11,6 +11,7 @@ Whole = Annotated[int, Bounds(at_least=0)]
 Dollars = Annotated[float, Bounds(at_least=0)]
 Attempts = Annotated[int, Bounds(at_least=0, at_most=100)]
 Mode = Literal["auto", "native", "tool", "prompted"]
+Language = Literal["js", "lua"]
 Verdict = Literal["allow", "ask", "deny"]
 
 
@@ -87,6 +88,25 @@ class AgentMemory(TypedDict, total=False):
     """Once there are more tokens, a summary of all but the last messages."""
 
 
+class AgentCode(TypedDict):
+    """How the model of an agent writes code that calls the tools."""
+
+    language: Language
+    """What it writes."""
+    timeout: NotRequired[Seconds]
+    """Seconds for each piece of code, its tools included; 120 unless told otherwise."""
+    cpu: NotRequired[Seconds]
+    """Seconds of processor time from one answer to the next wait; 10 unless told otherwise."""
+    memory: NotRequired[Count]
+    """Bytes of its heap; 64 MiB unless told otherwise."""
+    max_calls: NotRequired[Count]
+    """Calls that its code makes in one run of the agent; 10,000 unless told otherwise."""
+    declare: NotRequired[Whole]
+    """Up to how many tools are declared in full; 20 unless told otherwise. The names of more are listed."""
+    max_output: NotRequired[Count]
+    """The most characters of what a piece of code prints that the model is shown; 20,000 unless told otherwise."""
+
+
 class AgentOptions(TypedDict, total=False):
     """What an agent is made of."""
 
@@ -100,6 +120,8 @@ class AgentOptions(TypedDict, total=False):
     """What the answer must be: JSON Schema or the short form; the reply then has `data`."""
     output_mode: Mode
     """How the model is held to that."""
+    code: Language | AgentCode
+    """The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one."""
     limits: AgentBounds
     """How far it may go in one run."""
     memory: AgentMemory

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from llmspell.part import Part as Part
 
 if TYPE_CHECKING:
+    from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.tools import BaseTool
     from llmspell.budget import Budget
     from llmspell.limits import Limits
@@ -175,6 +176,11 @@ class RunContext(Protocol):
 
     def run_spell(self, name: str, params: Any, part: Part) -> Awaitable[Any]:
         """Run another spell of the same folder to its end, and give its value. Raises its error."""
+        ...
+
+    @property
+    def code_runner(self) -> CodeRunner:
+        """Where code runs that models write."""
         ...
 
     def load_module(self, specifier: str, importer: str) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Language: TypeAlias = Literal["js", "lua"]
 LANGUAGES = ("js", "lua")
 MOST_DECLARED = 20
+TIMEOUT = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Code:
     """
 
     language: Language = "js"
-    limits: Limits = field(default_factory=lambda: Limits(timeout=120.0))
+    limits: Limits = field(default_factory=lambda: Limits(timeout=TIMEOUT))
     declare: int = MOST_DECLARED
     max_output: int = 20_000
     runner: CodeRunner | None = None
