@@ -74,8 +74,8 @@ def test_tools(cast, source: str, name: str, arguments: object) -> None:
     [
         ("llm():compleet('x')", "llm has no compleet", "did you mean complete?"),
         ("spell.usagee()", "spell has no usagee", "did you mean usage?"),
-        ("llm()[1]()", "llm has no 1", "it has complete, count_tokens, embed, "),
-        ("llm()['\\255']()", "llm has no ?", "it has complete, count_tokens, embed, "),
+        ("llm()[1]()", "llm has no 1", "it has classify, complete, count_tokens, embed, "),
+        ("llm()['\\255']()", "llm has no ?", "it has classify, complete, count_tokens, embed, "),
     ],
 )
 def test_unknown_members(cast, source: str, message: str, hint: str) -> None:

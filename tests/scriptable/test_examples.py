@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import llmspell
 from llmspell.config import Config
 from llmspell.config_mcp import McpConfig, McpServerConfig
 from llmspell.permissions import NetRule, Permissions
+from llmspell.providers.base import Request
 from llmspell.testing import ScriptedProvider
 from tests.spells.ground import standing_on
 
@@ -46,6 +48,12 @@ def permissions() -> Iterator[Permissions]:
         yield Permissions(read=(here,), write=(here,), net=net, env=("HOME",), run=(("sort",),))
 
 
+def answer(request: Request) -> str:
+    """What the model says: what a schema of the examples asks for, or words."""
+    fields = (request.schema or {}).get("properties", {})
+    return json.dumps({"city": "Paris"} if "city" in fields else {"label": "praise"}) if fields else "hello there"
+
+
 def serve(request: httpx2.Request) -> httpx2.Response:
     """What is at `api.example.com`."""
     if request.url.path == "/changes":
@@ -59,7 +67,7 @@ def test_an_example_runs(language: str, source: str, permissions: Permissions) -
         llmspell.Spell(source=source, language=language, name=f"example.{language}", folder="."),
         model="scripted/test",
         config=Config(mcp=McpConfig(servers={"notes": SERVER})),
-        providers=[ScriptedProvider(lambda request: "hello there")],
+        providers=[ScriptedProvider(answer)],
         tools=[lookup_order],
         stdin="one\ntwo\n",
         permissions=permissions,
