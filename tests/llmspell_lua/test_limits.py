@@ -71,6 +71,21 @@ def test_endless_loops_end(cast, loop: str) -> None:
     assert spell.error["line"] >= 2
 
 
+def test_deep_protected_recursion_ends_at_once(cast) -> None:
+    started = time.process_time()
+    error = cast("local function f() pcall(f) pcall(f) end f()", limits=EngineLimits(cpu=0.1, memory=400 * MIB)).error
+    assert error["message"] == CPU
+    assert time.process_time() - started < 2
+
+
+@pytest.mark.parametrize("dialect", ["lua", "lua5.5"])
+def test_what_closes_after_a_limit_says_and_calls_nothing(cast) -> None:
+    closer = "local x <close> = setmetatable({}, {__close = function() %s end})"
+    for last in ("print('on')", "sleep(1)", "log.info('on')", "tools.t{}"):
+        spell = cast(f"{closer % last} {closer % last} while true do end", limits=QUICK)
+        assert (spell.error["message"], spell.output, spell.calls) == (CPU, "", [])
+
+
 @pytest.mark.parametrize("dialect", ["lua", "lua5.5"])
 @pytest.mark.parametrize("loop", CLOSING.values(), ids=CLOSING.keys())
 def test_endless_closing_ends(cast, loop: str) -> None:

@@ -1,11 +1,14 @@
 -- The limits that the interpreter keeps itself. Once one is passed, `state.killed` holds the error and no
--- script code goes on: a waiting coroutine is never resumed, and running code is stopped at every instruction.
+-- script code goes on: a waiting coroutine is never resumed, and running code is stopped again and again.
 local bridge = ...
 local clock, collectgarbage, error = os.clock, collectgarbage, error
-local isyieldable, running = coroutine.isyieldable, coroutine.running
-local sethook, yield = debug.sethook, coroutine.yield
+local isyieldable, pcall, running = coroutine.isyieldable, pcall, coroutine.running
+local sethook, type, yield = debug.sethook, type, coroutine.yield
 
 local INSTRUCTIONS = 1000
+-- What is left once a limit is passed: enough for a handler of ours to suspend the coroutine. Unwinding it through
+-- every `pcall` instead takes time that grows with the square of their number.
+local LAST = 40
 local OUT_OF_MEMORY = "not enough memory"
 local state = bridge.state
 local limits = {}
@@ -33,10 +36,19 @@ function limits.begin_slice()
   deadline = clock() + allowed.cpu
 end
 
+-- The error that ends the run, with its place: in `thread` or in what runs now.
+function limits.reason(thread)
+  if type(state.killed) == "string" then
+    local errors = bridge.errors
+    state.killed = errors.place(errors.new("limit", allowed.messages[state.killed]), errors.frames(thread))
+  end
+  return state.killed
+end
+
 function limits.exceed(name)
   if state.killed == nil then
-    local errors = bridge.errors
-    state.killed = errors.locate(errors.new("limit", allowed.messages[name]))
+    state.killed = name
+    pcall(limits.reason) -- where the stack is too full for it, it is made in the end
   end
 end
 
@@ -58,7 +70,7 @@ local function tick()
     end
     limits.exceed(name)
   end
-  sethook(tick, "", 1)
+  sethook(tick, "", LAST)
   error(KILL, 0)
 end
 
@@ -78,8 +90,15 @@ function limits.stop()
   if isyieldable() then
     yield(WAIT)
   end
-  sethook(tick, "", 1)
+  sethook(tick, "", LAST)
   error(KILL, 0)
+end
+
+-- Returns only while the run goes on: what closes a variable still gets some instructions after a limit.
+function limits.check()
+  if state.killed ~= nil then
+    limits.stop()
+  end
 end
 
 -- Looks at an error before the script does: returns only if the script may see it.

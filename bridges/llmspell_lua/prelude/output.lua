@@ -29,6 +29,7 @@ function output.post(message)
 end
 
 local function count(line)
+  limits.check()
   if not bridge.utf8.valid(line) then
     bridge.errors.throw("value", "the text is not valid UTF-8")
   end

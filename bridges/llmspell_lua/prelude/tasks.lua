@@ -31,6 +31,7 @@ end
 
 -- A call whose answer goes to `waiter`: a task, or a function of ok and value.
 local function open_call(method, args, waiter)
+  limits.check()
   last_call = last_call + 1
   if method ~= "next" then
     counted = counted + 1
@@ -246,11 +247,11 @@ function tasks.finish()
     first_ready = first_ready + 1
     run(entry[1], entry[2], entry[3], entry[4])
   end
-  current = nil
   if state.killed ~= nil and not state.over then
     state.over = true
-    post("[6," .. bridge.describe(state.killed, {}) .. "]")
+    post("[6," .. bridge.describe(limits.reason(current and current.thread), {}) .. "]")
   end
+  current = nil
   return output.drain()
 end
 

@@ -170,7 +170,8 @@ local x <close> = setmetatable({}, {__close = function() while true do end end})
 
 --- [__close] go on in a closer after the limit
 --- fails: limit CPU limit
-local x <close> = setmetatable({}, {__close = function() print("still here") while true do print("still here") end end})
+local x <close> = setmetatable({}, {__close = function() tools.echo{} print("went on") while true do print("went on") end end})
+local y <close> = setmetatable({}, {__close = function() print("went on") end})
 while true do end
 
 --- [metamethods at the border] give the host an object whose metamethods run code

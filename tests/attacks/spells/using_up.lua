@@ -229,9 +229,25 @@ return t[1]
 local function f() return coroutine.wrap(f)() end
 f()
 
---- [recursion] recurse through pcall
+--- [recursion] recurse through pcall, deeper than C can
 --- fails: limit
 local function f() pcall(f) pcall(f) end
+f()
+
+--- [recursion] recurse so with much memory
+--- limits: memory=400
+--- fails: limit CPU limit
+local function f() pcall(f) pcall(f) end
+f()
+
+--- [recursion] recurse through xpcall, coroutines and closers
+--- fails: limit
+local function f()
+  local x <close> = setmetatable({}, {__close = function() pcall(error) end})
+  xpcall(f, function(e) return e end)
+  coroutine.wrap(f)()
+  pcall(f)
+end
 f()
 
 --- [deep parsing] compile deeply nested source
