@@ -91,6 +91,8 @@ interface AgentOptions {
    * one.
    */
   code?: "js" | "lua" | AgentCode;
+  /** With more tools than that, and without `code`, the model searches for those that it needs. */
+  declare?: number;
   /** How far it may go in one run. */
   limits?: AgentBounds;
   /** What the model is shown of a long conversation. */

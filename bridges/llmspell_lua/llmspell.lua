@@ -47,6 +47,7 @@
 ---@field output? any What the answer must be: JSON Schema or the short form; the reply then has `data`.
 ---@field output_mode? "auto"|"native"|"tool"|"prompted" How the model is held to that.
 ---@field code? "js"|"lua"|llmspell.AgentCode The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one.
+---@field declare? integer With more tools than that, and without `code`, the model searches for those that it needs.
 ---@field limits? llmspell.AgentBounds How far it may go in one run.
 ---@field memory? llmspell.AgentMemory What the model is shown of a long conversation.
 ---@field approve? fun(...: any): any Decides about a call that must be approved: takes `{id, name, arguments}` and gives true, false, or why not.

@@ -118,8 +118,9 @@ class Agent(BaseAgent):
     functions. `output` is what the answer must be: JSON Schema, its short form, or a Python type. `options` are fields
     of `providers.base.Request`, such as `temperature`. `history` is a policy for long conversations. At most
     `concurrency` tools run at once; `tool_timeout` (seconds) and `max_result` (characters) are for tools without their
-    own. With `code`, `js` or `lua`, the model writes code that calls the tools; see `docs/code-mode.md`. An agent is
-    not changed by its runs, and may have several at once.
+    own. With `code`, `js` or `lua`, the model writes code that calls the tools; see `docs/code-mode.md`. With
+    more tools than `declare`, the model searches for those that it needs. An agent is not changed by its runs, and may
+    have several at once.
     """
 
     def __init__(
@@ -131,6 +132,7 @@ class Agent(BaseAgent):
         output: Any = None,
         output_mode: Mode = "auto",
         code: Code | Language | None = None,
+        declare: int | None = None,
         limits: AgentLimits | None = None,
         history: HistoryPolicy | None = None,
         options: Mapping[str, Any] | None = None,
@@ -145,6 +147,8 @@ class Agent(BaseAgent):
         self.instructions = instructions
         self.tools = Toolbox(tools)
         self.code_tools = None if code is None else _code_tools(code, self.tools)
+        self.searches = declare is not None and code is None and len(self.tools) > declare
+        """Whether the model is told of those tools alone that it has searched for."""
         self.limits = limits or AgentLimits()
         self.history = history
         self.concurrency = concurrency

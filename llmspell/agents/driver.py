@@ -59,7 +59,7 @@ class Driver:
         self._asker = Asker(provider=provider, hooks=hooks, output=run.output, stream=stream)
         self._code = self._run_code() if agent.code_tools is not None else None
         self._caller = Caller(
-            tools=agent.tools if self._code is None else Toolbox([self._code]),
+            tools=self._tools(),
             hooks=hooks,
             context=self._context_of,
             emit=self._queue.put_nowait,
@@ -243,6 +243,15 @@ class Driver:
             answers=self._run.inner_answers(call),
             spend=self._spend,
         )
+
+    def _tools(self) -> Toolbox:
+        if self._code is not None:
+            return Toolbox([self._code])
+        if not self._agent.searches:
+            return self._agent.tools
+        from llmspell.agents.searched import searched  # most agents have few tools
+
+        return searched(self._agent.tools, self._run)
 
     # Code mode
 

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from llmspell.budget import Budget
 
 _SAME = (
-    *("instructions", "output", "output_mode", "concurrency", "tool_timeout", "max_result", "name", "description"),
+    *("instructions", "output", "output_mode", "declare", "concurrency"),
+    *("tool_timeout", "max_result", "name", "description"),
 )
 """Options that an agent takes as they are."""
 _CAMEL = re.compile(r"(?<=[a-z0-9])[A-Z]")

@@ -122,6 +122,8 @@ class AgentOptions(TypedDict, total=False):
     """How the model is held to that."""
     code: Language | AgentCode
     """The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one."""
+    declare: Whole
+    """With more tools than that, and without `code`, the model searches for those that it needs."""
     limits: AgentBounds
     """How far it may go in one run."""
     memory: AgentMemory

@@ -46,7 +46,7 @@ class CodeTools:
             raise InvalidValueError("code mode needs tools that the code can call", hint="pass tools=[...]")
         self.code = code
         many = len(tools) > code.declare
-        self.search = _search_name(tools)
+        self.search = search_name(tools, "search")
         finder = [search_tool(tools, name=self.search, language=code.language)] if many else []
         self.inner = Toolbox([*tools, *finder])
         self.finish = next(name for name in _FINISH if self.inner.find(name) is None)
@@ -65,8 +65,9 @@ PARAMETERS = {
 }
 
 
-def _search_name(tools: Toolbox) -> str:
-    return next(name for name in ("search", SEARCH, f"{SEARCH}_by_words") if tools.find(name) is None)
+def search_name(tools: Toolbox, *wished: str) -> str:
+    """A name for the search that no tool has."""
+    return next(name for name in (*wished, SEARCH, f"{SEARCH}_by_words") if tools.find(name) is None)
 
 
 def _description(code: Code, tools: Toolbox, search: str | None, finish: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks import code_mode
 from benchmarks.office import TOOLS, office
 from llmspell import Host
-from llmspell.agents import Agent, SchemaTool, Tool
+from llmspell.agents import Agent, Conversation, SchemaTool, Tool
 from llmspell.agents.code import Code, search_tool
 from llmspell.agents.code.search import ranked
 from llmspell.agents.context import ToolContext
@@ -128,3 +129,57 @@ def test_a_tool_that_is_called_search_keeps_its_name() -> None:
     code = "[await tools.search({ query: 'x' }), (await tools.search_tools_by_words({ query: 'web' }))[0].name]"
     result, _ = run("js", code, tools=[Tool(search), extra], declare=1)
     assert told(result) == [(False, '["web: x", "search"]')]
+
+
+# Without code
+
+
+def test_a_model_that_calls_one_by_one_is_told_of_what_it_searched_for() -> None:
+    seen: list[str] = []
+    provider = ScriptedProvider(
+        [
+            calls(("search_tools", {"query": "weather of a city", "limit": 1})),
+            calls(("weather_forecast", {"city": "Paris"})),
+            "Warm.",
+            "Still.",
+        ]
+    )
+    agent = Agent((provider, "t"), tools=office(seen), declare=20)
+
+    async def go() -> Any:
+        talk = Conversation(agent)
+        first = await talk.run("Is it warm?")
+        await talk.run("Sure?")
+        return first
+
+    result = asyncio.run(go())
+    assert seen == ["weather_forecast"]
+    assert json.loads(told(result)[0][1])[0]["name"] == "weather_forecast"
+    names = [[tool["name"] for tool in request.tools] for request in provider.requests]
+    assert names == [["search_tools"], *[["search_tools", "weather_forecast"]] * 3]
+    assert "invoice_list" in provider.requests[0].tools[0]["description"]
+
+
+def test_what_was_found_survives_a_pause() -> None:
+    def provider(*replies: Any) -> ScriptedProvider:
+        return ScriptedProvider(list(replies))
+
+    def tools() -> list[Any]:
+        return [*office(), SchemaTool("launch", lambda _: "up", description="Launch a rocket.", approval="ask")]
+
+    first = provider(calls(("search_tools", {"query": "rocket"})), calls(("launch", {})))
+    second = provider("Done.")
+
+    async def go() -> Any:
+        paused = await Agent((first, "t"), tools=tools(), declare=5).run("go")
+        again = Agent((second, "t"), tools=tools(), declare=5)
+        return await again.resume(json.loads(json.dumps(paused.state)), {"c0": True})
+
+    assert asyncio.run(go()).text == "Done."
+    assert "launch" in [tool["name"] for tool in second.requests[0].tools]
+
+
+def test_few_tools_are_not_searched() -> None:
+    made = ScriptedProvider(["ok"])
+    asyncio.run(Agent((made, "t"), tools=office()[:3], declare=3).run("go"))
+    assert len(made.requests[0].tools) == 3
