@@ -16,7 +16,18 @@ from llmspell.cli.early import HeadStart
 from llmspell.cli.interrupts import BROKEN_PIPE, exit_code
 from llmspell.errors import InternalError, InvalidValueError, LlmspellError, NotFoundError
 
-COMMANDS = ("run", "check", "types", "models", "providers", "cache", "state", "doctor", "completion")
+COMMANDS = (
+    "run",
+    "check",
+    "types",
+    "models",
+    "providers",
+    "tools",
+    "cache",
+    "state",
+    "doctor",
+    "completion",
+)
 _USAGE_KINDS = ("value", "type", "not_found")
 DONE, FAILED, WRONG_USAGE, LIMIT_HIT, FAULT = 0, 1, 2, 3, 70
 

@@ -58,3 +58,10 @@ def complete_provider(_ctx: click.Context, _parameter: click.Parameter, incomple
     from llmspell.cli.local import provider_names  # for the shell alone
 
     return [name for name in provider_names() if name.startswith(incomplete)]
+
+
+def complete_tool(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Built-in tools, and those of packages, that begin like this."""
+    from llmspell.tools import known  # for the shell alone
+
+    return [name for name in known() if name.startswith(incomplete)]

@@ -46,9 +46,12 @@ class RunCommand(click.Command):
 
 
 def options(command: _Command) -> _Command:
-    """Add the flags."""
-    no_prompt = click.option("--no-prompt", is_flag=True, help="Never ask for what a spell needs.")
-    command = no_prompt(command)
+    """Add the flags, and the one that keeps a spell from asking for more."""
+    return flags(click.option("--no-prompt", is_flag=True, help="Never ask for what a spell needs.")(command))
+
+
+def flags(command: _Command) -> _Command:
+    """Add the flags that grant something."""
     command = click.option("-A", "--allow-all", is_flag=True, help="Let it do everything.")(command)
     for kind, (metavar, text) in reversed(_FLAGS.items()):
         flag = _PREFIX + kind
@@ -71,7 +74,7 @@ def granted(config: Permissions, given: dict[str, Any]) -> Permissions:
     if given["allow_all"]:
         return Permissions.all()
     allowed = _with_flags(config, given)
-    if given["model"] is None or allowed.models is None:
+    if given.get("model") is None or allowed.models is None:
         return allowed
     return replace(allowed, models=(*allowed.models, given["model"]))
 

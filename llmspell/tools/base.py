@@ -112,7 +112,7 @@ class Spec:
     timeout: float = 60.0
     """Seconds, unless the agent or the program says otherwise."""
     example: str = ""
-    """Arguments as `llmspell tools call` takes them."""
+    """What may stand behind its name in `llmspell tools call`."""
 
 
 class Builtin(BaseTool):

@@ -233,5 +233,5 @@ CALCULATOR = Spec(
     parameters={"expression": 'string: The expression, numbers and functions alone, such as "sqrt(2) * 10".'},
     work=_calculate,
     timeout=10,
-    example="expression='(12.5 + 3) * 4 ^ 2'",
+    example="-p expression='(12.5 + 3) * 4 ^ 2'",
 )

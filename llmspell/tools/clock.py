@@ -149,5 +149,5 @@ CLOCK = Spec(
     },
     work=_tell,
     timeout=10,
-    example="time_zone=Europe/Paris",
+    example="-p time_zone=Europe/Paris",
 )

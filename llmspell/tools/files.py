@@ -212,7 +212,7 @@ READ_FILE = Spec(
     },
     work=_read,
     needs=("read",),
-    example="path=notes.txt",
+    example="-p path=notes.txt --allow-read=notes.txt",
 )
 LIST_FILES = Spec(
     name="list_files",
@@ -220,7 +220,7 @@ LIST_FILES = Spec(
     parameters={"path": "string?: The folder; the working directory if absent."},
     work=_list,
     needs=("read",),
-    example="path=.",
+    example="-p path=. --allow-read=.",
 )
 FIND_FILES = Spec(
     name="find_files",
@@ -231,7 +231,7 @@ FIND_FILES = Spec(
     parameters={"pattern": 'string: A pattern of paths, such as "notes/*.md".'},
     work=_find,
     needs=("read",),
-    example="pattern='**/*.md'",
+    example="-p pattern='**/*.md' --allow-read=.",
 )
 SEARCH_FILES = Spec(
     name="search_files",
@@ -248,7 +248,7 @@ SEARCH_FILES = Spec(
     },
     work=_search,
     needs=("read",),
-    example="pattern=TODO files='**/*.md'",
+    example="-p pattern=TODO -p files='**/*.md' --allow-read=.",
 )
 WRITE_FILE = Spec(
     name="write_file",
@@ -263,7 +263,7 @@ WRITE_FILE = Spec(
     },
     work=_write,
     needs=("write",),
-    example="path=out.txt content=Hello",
+    example="-p path=out.txt -p content=Hello --allow-write=out.txt",
 )
 EDIT_FILE = Spec(
     name="edit_file",
@@ -279,5 +279,5 @@ EDIT_FILE = Spec(
     },
     work=_edit,
     needs=("read", "write"),
-    example="path=app.py old='x = 1' new='x = 2'",
+    example="-p path=app.py -p old='x = 1' -p new='x = 2' --allow-read=app.py --allow-write=app.py",
 )

@@ -160,5 +160,5 @@ JSON_QUERY = Spec(
         "path": "string?: A JSON file to look at instead.",
     },
     work=_query,
-    example='query=\'users[?age > `30`].name\' data:=\'{"users": [{"name": "Ada", "age": 36}]}\'',
+    example='-p query=\'users[?age > `30`].name\' -p data:=\'{"users": [{"name": "Ada", "age": 36}]}\'',
 )

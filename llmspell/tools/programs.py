@@ -60,7 +60,7 @@ RUN_PROGRAM = Spec(
     work=_run,
     needs=("run",),
     timeout=_LONGEST + 20,
-    example="program=git arguments:='[\"status\"]'",
+    example="-p program=git -p arguments:='[\"status\"]' --allow-run=git",
 )
 RUN_SPELL = Spec(
     name="run_spell",
@@ -74,5 +74,4 @@ RUN_SPELL = Spec(
     },
     work=_spell,
     timeout=3600,
-    example="file=report.lua",
 )

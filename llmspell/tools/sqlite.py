@@ -229,5 +229,5 @@ SQLITE_QUERY = Spec(
     },
     work=_query,
     needs=("read",),
-    example="database=shop.db sql='SELECT * FROM items LIMIT 5'",
+    example="-p database=shop.db -p sql='SELECT * FROM items LIMIT 5' --allow-read=shop.db",
 )

@@ -134,7 +134,7 @@ TEXT_SEARCH = Spec(
         "max_matches": f"integer?: How many matches to show; {_FEW} if absent. All are counted.",
     },
     work=_search,
-    example="text='one two one' pattern=one",
+    example="-p text='one two one' -p pattern=one",
 )
 TEXT_REPLACE = Spec(
     name="text_replace",
@@ -150,7 +150,7 @@ TEXT_REPLACE = Spec(
         "ignore_case": _CASE,
     },
     work=_replace,
-    example="text='a-b' pattern=- replacement=+",
+    example="-p text=a-b -p pattern=- -p replacement=+",
 )
 TEXT_SPLIT = Spec(
     name="text_split",
@@ -166,12 +166,12 @@ TEXT_SPLIT = Spec(
         "max_parts": f"integer?: The most parts, the last of which has the rest; {MOST} if absent.",
     },
     work=_split,
-    example="text='a,b,c' pattern=,",
+    example="-p text=a,b,c -p pattern=,",
 )
 TEXT_STATS = Spec(
     name="text_stats",
     description='Count the characters, words, lines and paragraphs of a text. Example: {"text": "two words"}',
     parameters={"text": "string: The text to measure."},
     work=_stats,
-    example="text='two words'",
+    example="-p text='two words'",
 )

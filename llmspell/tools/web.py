@@ -105,7 +105,7 @@ FETCH_PAGE = Spec(
     },
     work=_page,
     needs=("net",),
-    example="url=https://example.com/",
+    example="-p url=https://example.com/ --allow-net=example.com",
 )
 HTTP_REQUEST = Spec(
     name="http_request",
@@ -129,5 +129,5 @@ HTTP_REQUEST = Spec(
     work=_request,
     needs=("net",),
     timeout=320,
-    example="url=https://api.example.com/items",
+    example="-p url=https://api.example.com/items --allow-net=api.example.com",
 )

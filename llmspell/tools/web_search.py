@@ -229,5 +229,5 @@ WEB_SEARCH = Spec(
     },
     work=_search,
     timeout=300,
-    example="query='lua string patterns'",
+    example="-p query='lua string patterns'",
 )

@@ -49,8 +49,11 @@ class TestReading:
         assert (len(found["rows"]), found["more"]) == (2, True)
 
     def test_large_rows_are_few(self, database: Path) -> None:
-        hundred = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100)"
-        found = query(database, f"{hundred} SELECT replace(hex(zeroblob(1500)), '0', 'x') t FROM n")
+        sql = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 100) "
+            "SELECT replace(hex(zeroblob(1500)), '0', 'x') t FROM n"
+        )
+        found = query(database, sql)
         assert found["more"] is True
         assert 10 < len(found["rows"]) < 20
 
