@@ -11,7 +11,7 @@ from llmspell.agents import results
 from llmspell.agents.context import ToolContext
 from llmspell.agents.events import AgentEvent, ToolAnswered, ToolCalled
 from llmspell.agents.hooks import MAX_TOOL_RETRIES, Hooks, Retry, Skip, Stop
-from llmspell.agents.run import PendingCall
+from llmspell.agents.pending import PendingCall
 from llmspell.agents.toolbox import Toolbox
 from llmspell.agents.tools import VERDICTS, BaseTool, PausedError, stops
 from llmspell.errors import UNCATCHABLE, InvalidValueError, LlmspellError, TimeoutExceededError, ToolError

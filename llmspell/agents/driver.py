@@ -14,8 +14,9 @@ from llmspell.agents.context import ToolContext
 from llmspell.agents.events import AgentEvent, ApprovalAsked, Finished, TurnEnded
 from llmspell.agents.hooks import Hooks, Stop
 from llmspell.agents.model import Again, Asker, Halted, Heard
+from llmspell.agents.pending import PendingCall
 from llmspell.agents.result import AgentResult, result_of
-from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, PendingCall, Question
+from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, Question
 from llmspell.agents.toolbox import Toolbox
 from llmspell.agents.tools import StopError
 from llmspell.errors import UNCATCHABLE, LlmspellError

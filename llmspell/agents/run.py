@@ -15,20 +15,19 @@ into another process at any moment; what was asked of a model or a tool and not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 from llmspell.agents.data import (
     damaged,
     messages_from_data,
     messages_to_data,
-    part_from_data,
-    part_to_data,
     usage_from_data,
     usage_to_data,
 )
 from llmspell.agents.limits import AgentLimits, EndReason
 from llmspell.agents.output import Output
+from llmspell.agents.pending import PendingCall, pending_from_data, pending_to_data
 from llmspell.errors import InvalidValueError, LlmspellError, from_data
 from llmspell.providers.base import Request, Response, Usage
 from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
@@ -36,28 +35,6 @@ from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResul
 VERSION = 1
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens")
 _NOT_RUN = "This tool was not run: {}."
-
-Status: TypeAlias = Literal["ready", "asked", "done"]
-
-
-@dataclass(slots=True, kw_only=True)
-class PendingCall:
-    """A call of this turn that the model waits for. `key` tells calls of a turn apart, ids may be used twice."""
-
-    key: int
-    call: ToolCall
-    status: Status = "ready"
-    result: ToolResult | None = None
-    malformed: str | None = None
-    """The text of its arguments, where that is no JSON object."""
-    arguments: dict[str, Any] | None = None
-    """Those that it was asked about, as hooks have left them."""
-    approved: bool = False
-    questions: list[dict[str, Any]] = field(default_factory=list)
-    """What is asked before it can go on: `{"id", "name", "arguments", "reason"?}`."""
-    answers: dict[str, Any] = field(default_factory=dict)
-    paused: dict[str, Any] | None = None
-    """The state of a tool that asked in the middle of its work."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -409,7 +386,7 @@ class AgentRun:
             "empty": self._empty,
             "usage": usage_to_data(self.usage),
             "cost": self.cost,
-            "pending": [_pending_to_data(call) for call in self.pending],
+            "pending": [pending_to_data(call) for call in self.pending],
             "memory": self.memory,
             "reason": self.reason,
             "detail": self.detail,
@@ -448,28 +425,6 @@ class AgentRun:
         self.has_value, self._empty, self.memory = data["has_value"], data["empty"], dict(data["memory"])
         self.usage = usage_from_data(data["usage"])
         self.error = from_data(data["error"]) if data["error"] else None
-        self.pending = [_pending_from_data(call) for call in data["pending"]]
+        self.pending = [pending_from_data(call) for call in data["pending"]]
         if self.output is not None and data["mode"] is not None:
             self.output.mode = data["mode"]
-
-
-def _pending_to_data(call: PendingCall) -> dict[str, Any]:
-    return {
-        "key": call.key,
-        "call": part_to_data(call.call),
-        "status": call.status,
-        "result": part_to_data(call.result) if call.result else None,
-        "malformed": call.malformed,
-        "approved": call.approved,
-        "arguments": call.arguments,
-        "questions": call.questions,
-        "answers": call.answers,
-        "paused": call.paused,
-    }
-
-
-def _pending_from_data(data: Mapping[str, Any]) -> PendingCall:
-    fields = dict(data)
-    fields["call"] = part_from_data(data["call"])
-    fields["result"] = part_from_data(data["result"]) if data["result"] else None
-    return PendingCall(**fields)

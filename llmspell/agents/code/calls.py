@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from llmspell.agents import results
 from llmspell.agents.calling import Answer, Asked, Caller, Stopped
 from llmspell.agents.context import ToolContext
-from llmspell.agents.run import PendingCall
+from llmspell.agents.pending import PendingCall
 from llmspell.agents.tools import BaseTool, StopError
 from llmspell.errors import UNCATCHABLE, LlmspellError, ToolError
 from llmspell.functions import FUNCTION_KEY
