@@ -40,7 +40,7 @@ class TestWrongCommands:
         assert llmspell("ran") == (2, "", "error: there is no command 'ran'\nhint: did you mean run?\n")
 
     def test_others_are_listed(self, llmspell: Program) -> None:
-        hint = "hint: commands are run, check, types, models, providers, cache, state, doctor, completion"
+        hint = f"hint: commands are {', '.join(COMMANDS)}"
         assert hint in llmspell("xyzzy").err
 
     def test_a_file_is_taken_for_a_spell_to_run(self, llmspell: Program, home: Path) -> None:

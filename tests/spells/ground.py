@@ -48,7 +48,7 @@ def files_in(folder: Path) -> dict[str, str | None]:
         if path.is_symlink():
             found[name] = f"{LINK}{path.readlink()}"
         elif path.is_file():
-            found[name] = path.read_bytes().decode()
+            found[name] = path.read_bytes().decode(errors="replace")  # a database is no text
         elif not any(path.iterdir()):
             found[name] = None
     return found

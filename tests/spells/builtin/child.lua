@@ -1,0 +1,1 @@
+return { doubled = params.n * 2, read = pcall(fs.read, "a.txt") }

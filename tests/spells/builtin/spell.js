@@ -1,0 +1,1 @@
+export default await tools.run_spell({ file: "./child", params: { n: 21 } });

@@ -1,0 +1,1 @@
+return tools.run_spell { file = "./child", params = { n = 21 } }
