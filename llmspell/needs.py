@@ -10,17 +10,14 @@ wish: it grants nothing.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from llmspell import grants
+from llmspell import grants, header
 from llmspell.errors import InvalidValueError
 from llmspell.nearest import nearest
 from llmspell.permissions import KEYS, KINDS, Permissions, flag
 
-_COMMENT = re.compile(r"\s*(?:#!.*|(?:--+|//+|#+|/?\*+/?)\s*(?P<text>.*))?")
-_TAG = re.compile(r"@(?P<tag>\w+)\b\s*(?P<rest>.*)")
 _SHOWN = 40
 
 
@@ -66,21 +63,16 @@ def read_header(source: str) -> tuple[list[Need], list[Mistake]]:
     """What the header of a script asks for, and what is wrong with it. Nothing is run."""
     needs: list[Need] = []
     mistakes: list[Mistake] = []
-    for number, line in enumerate(source.lstrip("\ufeff").splitlines(), 1):
-        comment = _COMMENT.fullmatch(line)
-        if comment is None:
-            break
-        tag = _TAG.match(comment["text"] or "")
-        if tag is None:
+    for line in header.lines(source):
+        if line.tag is None:
             continue
-        column = comment.start("text") + 1
         try:
-            if tag["tag"] == "allow":
-                needs.append(_need(tag["rest"], number))
-            elif hint := nearest("@" + tag["tag"][:_SHOWN], ["@allow"]):
-                mistakes.append(Mistake(number, column, f"there is no @{tag['tag'][:_SHOWN]}", hint, "warning"))
+            if line.tag == "allow":
+                needs.append(_need(line.rest, line.line))
+            elif hint := nearest("@" + line.tag[:_SHOWN], ["@allow"]):
+                mistakes.append(Mistake(line.line, line.column, f"there is no @{line.tag[:_SHOWN]}", hint, "warning"))
         except InvalidValueError as error:
-            mistakes.append(Mistake(number, column, error.message, error.hint))
+            mistakes.append(Mistake(line.line, line.column, error.message, error.hint))
     return needs, mistakes
 
 

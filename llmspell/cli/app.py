@@ -25,6 +25,8 @@ COMMANDS = (
     "tools",
     "cache",
     "state",
+    "mcp",
+    "serve",
     "doctor",
     "completion",
 )

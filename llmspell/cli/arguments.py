@@ -12,6 +12,11 @@ from llmspell.errors import InvalidValueError
 from llmspell.spell import Spell
 
 
+MCP_CONFIG = click.option(
+    "--mcp-config", type=click.Path(), metavar="FILE.json", help='MCP servers, as {"mcpServers": {NAME: {...}}}.'
+)
+
+
 def read_spell(file: str | None, source: str | None, language: str | None) -> Spell:
     """The spell in `file`, on the standard input if that is `-`, or `source` itself.
 

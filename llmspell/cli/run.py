@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from llmspell import loop
-from llmspell.cli import permissions
+from llmspell.cli import limits, permissions
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
-from llmspell.cli.arguments import complete_language, complete_model, read_spell, state_file
+from llmspell.cli.arguments import MCP_CONFIG, complete_language, complete_model, read_spell, state_file
 from llmspell.cli.early import HeadStart
 from llmspell.cli.interrupts import exit_code
 from llmspell.cli.output import Reporter
@@ -19,12 +19,6 @@ from llmspell.cli.params import parameters
 from llmspell.cli.permissions import RunCommand
 from llmspell.config import Config, load
 from llmspell.values import MAX_SAFE_INTEGER
-
-
-def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float | None) -> float | None:
-    if number is not None and not 0 < number < 1e12:
-        raise click.BadParameter(f"{number:g} is not a number above 0.")
-    return number
 
 
 @click.command(name="run", cls=RunCommand, short_help="Run a spell.")
@@ -43,18 +37,9 @@ def _above_zero(_ctx: click.Context, _parameter: click.Parameter, number: float 
     "--model", metavar="NAME", shell_complete=complete_model, help="What llm() means, such as openai/gpt-5-mini."
 )
 @click.option("--isolation", type=click.Choice(["process", "inline"]), help="Where the script runs.  [process]")
-@click.option("--timeout", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of the whole run.  [none]")
-@click.option("--memory", type=float, callback=_above_zero, metavar="MB", help="Limit of the script's heap.  [64]")
-@click.option(
-    "--cpu", type=float, callback=_above_zero, metavar="SECONDS", help="Limit of one slice of computing.  [10]"
-)
-@click.option("--max-calls", type=click.IntRange(min=1), metavar="N", help="Limit of calls to the runtime.  [10000]")
-@click.option(
-    "--max-cost", type=float, callback=_above_zero, metavar="DOLLARS", help="Limit of the price of models.  [none]"
-)
-@click.option("--max-tokens", type=click.IntRange(min=1), metavar="N", help="Limit of prompts and answers.  [none]")
-@click.option("--max-output", type=float, callback=_above_zero, metavar="MB", help="Limit of printed text.  [10]")
+@limits.options
 @permissions.options
+@MCP_CONFIG
 @click.option("--seed", type=click.IntRange(0, MAX_SAFE_INTEGER - 1), metavar="N", help="Makes randomness repeatable.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object and nothing else.")
 @click.option("-q", "--quiet", is_flag=True, help="No logs and no closing line.")
@@ -127,17 +112,6 @@ def _overrides(given: dict[str, Any]) -> dict[str, Any]:
     return {
         "model": given["model"],
         "isolation": given["isolation"],
-        "limits": {
-            "memory": _bytes(given["memory"]),
-            "cpu": given["cpu"],
-            "timeout": given["timeout"],
-            "max_calls": given["max_calls"],
-            "max_cost": given["max_cost"],
-            "max_tokens": given["max_tokens"],
-            "max_output": _bytes(given["max_output"]),
-        },
+        "limits": limits.overrides(given),
+        "mcp": {"file": given["mcp_config"]} if given["mcp_config"] else None,
     }
-
-
-def _bytes(megabytes: float | None) -> int | None:
-    return None if megabytes is None else max(int(megabytes * 2**20), 1)

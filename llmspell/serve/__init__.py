@@ -1,0 +1,1 @@
+"""What llmspell offers to other programs: spells and tools, over the Model Context Protocol."""
