@@ -48,6 +48,7 @@ SPELLS = {
     "15_notes": Spell(permissions=Permissions(read=("*",), write=("*",))),
     "16_word_report": Spell(permissions=Permissions(read=("*",), write=("*",), run=(("sort",),))),
     "19_counter": Spell({"topic": "tea"}),
+    "21_code_mode": Spell(),
     "18_review/main": Spell({"topic": "lighthouses"}),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync", "17_agent")
