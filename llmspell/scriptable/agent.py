@@ -28,6 +28,7 @@ from llmspell.scriptable.agent_records import (
     ToolNames,
     ToolSpec,
 )
+from llmspell.scriptable.agent_room import room_of
 from llmspell.scriptable.checks import Check, Mismatch, compile_check
 from llmspell.scriptable.context import RunContext
 from llmspell.scriptable.parts import message_of, record_of, shown_media
@@ -76,10 +77,7 @@ class ScriptableAgent:
         self._context = context
         self._number = number
         self._options: AgentOptions = options or {}
-        key = ("agent", number)
-        if key not in context.kept:
-            context.kept[key] = _Kept(context, self._options)
-        self._kept: _Kept = context.kept[key]
+        self._kept = _kept(context, number, self._options)
 
     async def run(self, prompt: Prompt) -> AgentReply:
         """Answer a prompt, after what was said before. Whatever its end is, it is the `reason` of the reply.
@@ -130,6 +128,7 @@ class ScriptableAgent:
     def reset(self) -> None:
         """Forget the conversation."""
         self._kept.conversation.reset()
+        self._kept.weigh()
 
     def save(self) -> str:
         """The conversation as a text, to be kept and loaded again."""
@@ -138,6 +137,7 @@ class ScriptableAgent:
     def load(self, saved: str) -> None:
         """Take up a conversation that `save` gave. Fails with `value` for anything else."""
         self._kept.conversation = Conversation.from_data(self._kept.agent, _loaded("load", saved))
+        self._kept.weigh()
 
     def as_tool(self, names: ToolNames | None = None) -> AgentTool:
         """This agent under another name, as one of the `tools` of another."""
@@ -148,16 +148,26 @@ class ScriptableAgent:
 class _Kept:
     """What the runtime keeps of one agent of a script."""
 
-    def __init__(self, context: RunContext, options: AgentOptions) -> None:
+    def __init__(self, context: RunContext, number: int, options: AgentOptions) -> None:
         self._context = context
+        self._number = number
         self.agent = _made_agent(context, options)
         self.conversation = Conversation(self.agent)
         self.approve = _approve(options["approve"]) if "approve" in options else None
         self.paused: dict[str, Any] | None = None
 
+    def weigh(self) -> None:
+        """Forget the conversation, and raise, where all of them together have become too large."""
+        try:
+            room_of(self._context).hold(self._number, self.conversation.messages)
+        except InvalidValueError:
+            self.conversation.reset()
+            raise
+
     def replied(self, result: AgentResult) -> AgentReply:
         """The result for the script."""
         self.paused = result.state
+        self.weigh()
         reply: AgentReply = {
             "text": result.text,
             "reason": result.reason,
@@ -274,7 +284,7 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
         return _agent_tool(context, given)
     if "tool" in given:
         made = given["tool"]
-        return _made_tool(context, ("tool", made.get("number")), _checked("tool", made.get("spec"), context))
+        return _made_tool(context, ("tool", _number(made)), _checked("tool", made.get("spec"), context))
     if "name" not in given or "run" not in given:
         hint = "give the name of a tool of the program, a tool, an agent, or an object with name and run"
         raise ArgumentTypeError("agent: a tool needs a name and a function run", hint=hint)
@@ -282,14 +292,33 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
 
 
 def _agent_tool(context: RunContext, given: AgentTool) -> BaseTool:
-    number = given["agent"].get("number")
+    made = given["agent"]
+    options = _checked("agent", made.get("options") or {}, context)
+    names: dict[str, Any] = {name: given[name] for name in ("name", "description") if name in given}
+    if "approval" in given:
+        names["approval"] = _judged(given["approval"])
+    return _kept(context, _number(made), options).agent.as_tool(**names)
+
+
+def _kept(context: RunContext, number: int, options: AgentOptions) -> _Kept:
     key = ("agent", number)
     if key not in context.kept:
-        options = _checked("agent", given["agent"].get("options") or {}, context)
-        context.kept[key] = _Kept(context, options)
-    names = {name: given[name] for name in ("name", "description", "approval") if name in given}
-    tool: BaseTool = context.kept[key].agent.as_tool(**names)
-    return tool
+        room_of(context).enter()
+        context.kept[key] = _Kept(context, number, options)
+    kept: _Kept = context.kept[key]
+    return kept
+
+
+def _number(made: Mapping[str, Any]) -> int:
+    number = made.get("number")
+    if type(number) is not int:
+        raise ArgumentTypeError("agent: this is no tool and no agent of the spell", hint="pass what tool or agent gave")
+    return number
+
+
+def _judged(approval: Any) -> Any:
+    """An approval whose function, if it is one, takes the arguments alone."""
+    return (lambda arguments, _: approval(arguments)) if callable(approval) else approval
 
 
 @cache
@@ -309,12 +338,11 @@ def _made_tool(context: RunContext, key: tuple[str, Any] | None, spec: ToolSpec)
         kept: BaseTool = context.kept[key]
         return kept
     fields: dict[str, Any] = {name: value for name, value in spec.items() if name not in ("name", "run")}
-    approval = fields.get("approval")
-    if callable(approval):
-        judge = approval
-        fields["approval"] = lambda arguments, _: judge(arguments)
+    if "approval" in fields:
+        fields["approval"] = _judged(fields["approval"])
     tool = SchemaTool(spec["name"], spec["run"], **fields)
     if key is not None:
+        room_of(context).enter()
         context.kept[key] = tool
     return tool
 
