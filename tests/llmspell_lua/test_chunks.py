@@ -62,7 +62,7 @@ def test_globals_stay_and_locals_do_not(cast: Any) -> None:
         ("local a = {}\na.b.c = 1", "attempt to index", 2),
         ("local a = 1\nlocal b = = 2", "unexpected symbol", 2),
         ("if true then\n  a = 1", "'end' expected", 2),
-        ("error('mine')", "mine", 1),
+        ("local a\nerror('mine')", "mine", 2),
     ],
 )
 def test_errors_have_their_line(cast: Any, chunk: str, message: str, line: int) -> None:
