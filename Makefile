@@ -3,6 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 USE := .venv/.use
 READY := .venv/.ready
+NODE := .venv/.node
+# The reference server of the Model Context Protocol, which tests talk to where there is node.
+EVERYTHING := @modelcontextprotocol/server-everything@2026.8.31
 
 .PHONY: hello test bench bench-peers check fix generate clean
 
@@ -14,7 +17,11 @@ $(USE): pyproject.toml
 	@touch $@
 
 $(READY): $(USE)
-	$(BIN)/python -m pip install --quiet --editable '.[fast,local,web]' --group dev --group sdks --group mocks
+	$(BIN)/python -m pip install --quiet --editable '.[fast,local,mcp,web]' --group dev --group sdks --group mocks
+	@touch $@
+
+$(NODE): $(USE)
+	@if command -v npm >/dev/null; then npm install --prefix .venv/node --no-audit --no-fund --silent $(EVERYTHING); fi
 	@touch $@
 
 hello: $(USE)
@@ -32,7 +39,7 @@ check: $(READY)
 	$(BIN)/python -m llmspell.scriptable.generate --check
 	$(BIN)/python -m tests.attacks.table --check
 
-test: check
+test: check $(NODE)
 	$(BIN)/python -m pytest
 
 bench: $(READY)

@@ -11,7 +11,6 @@ from llmspell.config import Config, user_state
 from llmspell.errors import InvalidValueError
 from llmspell.spell import Spell
 
-
 MCP_CONFIG = click.option(
     "--mcp-config", type=click.Path(), metavar="FILE.json", help='MCP servers, as {"mcpServers": {NAME: {...}}}.'
 )
