@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from llmspell.host import Host, run
     from llmspell.limits import Limits
     from llmspell.permissions import NetRule, Permissions
+    from llmspell.serve.spells import spell_tool
     from llmspell.spell import Spell
     from llmspell.system.blobs import Blob
 
@@ -41,6 +42,7 @@ __all__ = [
     "Spell",
     "load_config",
     "run",
+    "spell_tool",
 ]
 
 _HOME = {
@@ -54,6 +56,7 @@ _HOME = {
     "Permissions": "permissions",
     "Spell": "spell",
     "run": "host",
+    "spell_tool": "serve.spells",
 } | dict.fromkeys(("CallEnded", "CallStarted", "Ended", "Event", "Log", "Output", "Result"), "events")
 
 

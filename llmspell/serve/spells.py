@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from llmspell import header
-from llmspell.agents.tools import BaseTool
+from llmspell.agents.tools import Approval, BaseTool
 from llmspell.errors import InvalidValueError, NotFoundError
 from llmspell.languages import bridge_for
 from llmspell.mcp.names import clean
@@ -28,13 +28,14 @@ class SpellTool(BaseTool):
     """A spell that runs when it is called, with the arguments as its parameters.
 
     Its name, description and parameters are those of its header, the name else that of its file. `options` are those
-    of `Host.run`. Raises `InvalidValueError` for a header that cannot be understood.
+    of `Host.run`. When it serves a spell or an agent, it has at most the permissions of that, and spends from its
+    budget. Raises `InvalidValueError` for a header that cannot be understood.
     """
 
-    def __init__(self, host: Host, spell: Spell, **options: Any) -> None:
+    def __init__(self, host: Host, spell: Spell, *, approval: Approval = "allow", **options: Any) -> None:
         found = header.read(spell.source, spell.name)
         stem = os.path.splitext(os.path.basename(spell.name))[0]
-        super().__init__(found.name or clean(stem))
+        super().__init__(found.name or clean(stem), approval=approval)
         self.spell = spell
         self._host = host
         self._header = found
@@ -48,8 +49,22 @@ class SpellTool(BaseTool):
     def parameters(self) -> dict[str, Any]:
         return self._header.parameters
 
-    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:  # noqa: ARG002  # each run stands alone
-        return answer_of(await self._host.run(self.spell, params=args, stdin="", **self._options))
+    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
+        options = self._options | {"params": args, "stdin": ""}
+        if context.permissions is not None:
+            own = options.get("permissions") or self._host.permissions
+            options["permissions"] = own.narrowed(context.permissions)
+        if context.budget is not None:
+            options["budget"] = context.budget
+        return answer_of(await self._host.run(self.spell, **options))
+
+
+def spell_tool(host: Host, file: str | os.PathLike[str], **options: Any) -> SpellTool:
+    """The spell in a file as a tool, for `host.tool` and for agents. Takes `approval` and the options of `Host.run`.
+
+    Raises what `Spell.load` does, and `InvalidValueError` for a header that cannot be understood.
+    """
+    return SpellTool(host, Spell.load(file), **options)
 
 
 def answer_of(result: Result) -> Any:
