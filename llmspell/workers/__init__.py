@@ -19,13 +19,13 @@ def cpu_allowance(cpu: float) -> float:
     return cpu + 0.7
 
 
-def go_back(pid: int, *, last: bool) -> None:
-    """Let other processes go first from now on; with `last`, every other one.
+def go_last(pid: int) -> None:
+    """Let every other process go first from now on.
 
     On Linux it then runs when nobody else wants to (SCHED_IDLE, see sched(7)): forty processes of the lowest nice
     value cost their neighbours some milliseconds each time, forty of these cost nothing.
     """
-    if last and hasattr(os, "SCHED_IDLE"):
+    if hasattr(os, "SCHED_IDLE"):
         os.sched_setscheduler(pid, os.SCHED_IDLE, os.sched_param(0))
     else:
         os.setpriority(os.PRIO_PROCESS, pid, _LAST)

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from llmspell.workers import SOCKET, go_back
+from llmspell.workers import SOCKET, go_last
 
 _BOOT = "import sys; sys.path[:] = {path!r}; from {module} import main; main({args!r})"
 
@@ -49,10 +49,13 @@ class Child:
             theirs.close()
         return cls(pid, ours)
 
-    def slow_down(self, *, last: bool) -> None:
-        """Let other processes go first from now on; with `last`, every other one."""
+    def launch(self) -> None:
+        """It runs already; others wait for this."""
+
+    def slow_down(self) -> None:
+        """Let every other process go first from now on."""
         if self.poll() is None:
-            go_back(self.pid, last=last)
+            go_last(self.pid)
 
     def kill(self) -> None:
         """End it now."""

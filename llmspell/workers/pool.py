@@ -20,15 +20,23 @@ _REFILL_SECONDS = 0.005
 
 
 class Forked:
-    """A worker that the zygote forked; it can be written to before the fork has happened."""
+    """A worker that the zygote forks once `launch` was called; it can be written to before."""
 
-    def __init__(self, zygote: _Zygote, ticket: int, sock: socket.socket) -> None:
-        self.sock = sock
+    def __init__(self, zygote: _Zygote, dialect: str) -> None:
+        self.sock, self._theirs = socket.socketpair()
         self._zygote = zygote
-        self._ticket = ticket
+        self._dialect = dialect
+        self._launched = False
         self._killed = False
         self.pid: int | None = None
         self.exit_status: asyncio.Future[int | None] = zygote.loop.create_future()
+
+    def launch(self) -> None:
+        """Have it forked, unless it is already."""
+        if not self._launched:
+            self._launched = True
+            with self._theirs:
+                self._zygote.fork(self, self._dialect, self._theirs)
 
     def forked(self, pid: int) -> None:
         self.pid = pid
@@ -39,9 +47,9 @@ class Forked:
         if not self.exit_status.done():
             self.exit_status.set_result(status)
 
-    def slow_down(self, *, last: bool) -> None:
+    def slow_down(self) -> None:
         if self.pid is not None and not self.exit_status.done():
-            self._zygote.request(["slow down", self.pid, last])
+            self._zygote.request(["slow down", self.pid])
 
     def kill(self) -> None:
         if self._killed or self.exit_status.done():
@@ -57,6 +65,7 @@ class Forked:
 
     def close(self) -> None:
         self.sock.close()
+        self._theirs.close()
         self.kill()
 
 
@@ -79,13 +88,13 @@ class _Zygote:
     def alive(self) -> bool:
         return self._open and self._child.poll() is None
 
-    def fork(self, dialect: str) -> Forked:
-        ours, theirs = socket.socketpair()
+    def fork(self, worker: Forked, dialect: str, sock: socket.socket) -> None:
+        if not self._open:  # it died: closing the other end tells the spell
+            worker.ended(None)
+            return
         self._tickets += 1
-        worker = self._starting[self._tickets] = Forked(self, self._tickets, ours)
-        with theirs:
-            self.request(["fork", self._tickets, dialect], theirs)
-        return worker
+        self._starting[self._tickets] = worker
+        self.request(["fork", self._tickets, dialect], sock)
 
     def request(self, message: list[object], sock: socket.socket | None = None) -> None:
         try:
@@ -140,7 +149,7 @@ class Pool:
         """An interpreter in a worker process that no spell has used; call it in the event loop."""
         zygote = self._running_zygote(dialect)
         ready = self._warm.setdefault(dialect, deque())
-        worker = _first_alive(ready) or zygote.fork(dialect)
+        worker = _first_alive(ready) or Forked(zygote, dialect)
         if ready:  # the spell goes first: forking now would take the processor from it
             zygote.loop.call_later(_REFILL_SECONDS, self._refill, dialect)
         else:
@@ -152,7 +161,8 @@ class Pool:
         if zygote is None or ready is None:  # closed meanwhile
             return
         while zygote.alive and len(ready) < self._size:
-            ready.append(zygote.fork(dialect))
+            ready.append(worker := Forked(zygote, dialect))
+            worker.launch()
 
     def close(self) -> None:
         """End the zygote and every worker."""

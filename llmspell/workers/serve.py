@@ -16,7 +16,7 @@ from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, cpu_allowance, frames, harden
 
 _READ = 1 << 14
-_BATCH = 1 << 20
+_BATCH = 1 << 17
 
 
 def main(args: list[str]) -> None:

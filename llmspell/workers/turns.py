@@ -1,7 +1,7 @@
 """Who runs next: slices that begin take turns, so that a host with many busy spells always gets the processor.
 
-Whose process has used least goes first. A slice has its turn until it ends or has taken a while; then it goes on
-without one, later than others and at last behind everybody, as its process uses up more.
+Whose process has used least goes first. A slice has its turn until it ends or has taken a while; one that computes for
+long goes on without a turn and behind everybody else, and so does its process from then on.
 """
 
 from __future__ import annotations
@@ -18,10 +18,9 @@ if TYPE_CHECKING:
     import asyncio
 
 _LOOK, _SELDOM = 0.01, 0.05  # seconds between looks at a slice that has its turn, and at one that had it
-_TURN = 0.02  # seconds of processor time that a turn is for; who takes more goes later from then on
+_START = 0.01  # seconds of processor time that a fork and its first slice count as, in advance
+_TURN = 0.015  # seconds of processor time that a turn is for; who takes more goes last from then on
 _LONGEST_TURN = 0.1  # on the clock: its process may wait for the processor itself, or for nothing at all
-_LONG = 0.25  # seconds of processor time in a slice, and
-_MUCH = 1.0  # in the life of a process that goes later, after which it goes last
 
 
 class _Waiting(NamedTuple):
@@ -34,7 +33,7 @@ class Turns:
     """At most so many turns at a time, by default one for each processor."""
 
     def __init__(self, most: int | None = None) -> None:
-        self._free = most or os.cpu_count() or 1
+        self._free = most or 4 * (os.cpu_count() or 1)
         self._number = 0
         self._waiting: list[_Waiting] = []
 
@@ -69,7 +68,7 @@ class Priority(Protocol):
 
     @property
     def pid(self) -> int | None: ...
-    def slow_down(self, *, last: bool) -> None: ...
+    def slow_down(self) -> None: ...
 
 
 class Watchdog:
@@ -94,20 +93,19 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
         self._cpu = self._stall = self._begun = self._end = 0.0
         self._before: float | None = 0.0
-        self._moved = 0
+        self._goes_last = False
 
     def wait(self, go: Callable[[], None]) -> None:
         """Call `go` when there is a turn for a slice; it calls `begin`."""
-        if self._turns is None or self._moved:  # what goes later would hold a turn for nothing
+        if self._turns is None or self._goes_last:  # who goes last needs none
             go()
         else:
             self._go = go
-            self._turns.take(go, cpu_seconds(self._process.pid) or 0.0)
+            self._turns.take(go, _START if self._process.pid is None else cpu_seconds(self._process.pid) or 0.0)
 
     def begin(self, cpu: float, stall: float) -> None:
         """A slice begins, with a limit of `cpu` seconds; `stall` is how many it may take on the clock."""
-        self._go = None
-        self._has_turn = self._turns is not None and not self._moved
+        self._has_turn, self._go = self._go is not None, None
         self._cpu, self._stall = cpu, stall
         self._begun = self._loop.time()
         self._end = self._begun + stall
@@ -133,19 +131,13 @@ class Watchdog:
         used = took if now is None or self._before is None else now - self._before
         if used >= _TURN or took >= _LONGEST_TURN:
             self._give_turn()
-        if used >= _LONG or (self._moved and (now or 0.0) >= _MUCH):
-            self._move(2)
-        elif used >= _TURN:
-            self._move(1)
-        if self._moved > 1 or took >= self._stall:
+        if used >= _TURN and not self._goes_last:
+            self._goes_last = True
+            self._process.slow_down()
+        if self._goes_last or took >= self._stall:
             self._watch(CpuWatch(self._process.pid, self._cpu, self._before))
         else:
             self._timer = self._loop.call_later(_LOOK if self._has_turn else _SELDOM, self._look)
-
-    def _move(self, to: int) -> None:
-        if to > self._moved:
-            self._moved = to
-            self._process.slow_down(last=to > 1)
 
     def _watch(self, watch: CpuWatch) -> None:
         left = self._end - self._loop.time()

@@ -1,7 +1,7 @@
 """A process that has the languages loaded and forks a fresh worker on request, in about a millisecond.
 
 Requests are frames `["fork", ticket, dialect]`, each with the worker's end of a socket, `["kill", pid]` and
-`["slow down", pid, last]`; answers are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it
+`["slow down", pid]`; answers are `["forked", ticket, pid]` and `["exit", pid, status]`. It is one thread, it
 runs no script, and it has an empty environment, so that a worker inherits nothing worth reading. When the socket
 closes, it takes its workers with it.
 """
@@ -13,18 +13,20 @@ import os
 import select
 import signal
 import socket
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 
 from llmspell import values
 from llmspell.border import Interpreter
 from llmspell.languages import bridge_of
-from llmspell.workers import SOCKET, frames, go_back, harden, kernel
+from llmspell.workers import SOCKET, frames, go_last, harden, kernel
 from llmspell.workers.serve import rehearse, serve
 
 _READ = 1 << 16
 _MAX_FDS = 64
 _IDLE_SECONDS = 0.05
+_NICE = 5  # of every worker: the host, and the zygote, which forks and moves back, keep most of a busy processor
 
 
 def main(args: list[str]) -> None:
@@ -45,7 +47,8 @@ class _Zygote:
         self.control = control
         self.buffer = frames.FrameBuffer()
         self.workers: set[int] = set()
-        self.sockets: list[int] = []
+        self.sockets: deque[int] = deque()
+        self.wanted: deque[tuple[int, str]] = deque()
         self.interpreters: dict[str, Interpreter] = {}
         self.unloaded: dict[str, Callable[[str | None], None]] = {}
         self.bell, ringer = os.pipe()
@@ -73,15 +76,17 @@ class _Zygote:
 
     def run(self) -> None:
         while True:
-            idle = _IDLE_SECONDS if self.unloaded else None
+            idle = 0.0 if self.wanted else _IDLE_SECONDS if self.unloaded else None
             ready, _, _ = select.select([self.control.fileno(), self.bell], [], [], idle)
-            if not ready:
+            if not ready and not self.wanted:
                 self.preload()
             if self.bell in ready:
                 os.read(self.bell, _READ)
                 self.reap()
             if self.control.fileno() in ready and not self.requests():
                 break
+            if self.wanted:  # one at a time: whom to kill or to move back does not wait for a hundred forks
+                self.fork(*self.wanted.popleft(), self.sockets.popleft())
         for pid in self.workers:
             os.kill(pid, signal.SIGKILL)
         os._exit(0)
@@ -92,13 +97,13 @@ class _Zygote:
         for body in self.buffer.feed(data):
             request = values.loads(body)
             if request[0] == "fork":
-                self.fork(request[1], request[2], self.sockets.pop(0))
+                self.wanted.append((request[1], request[2]))
             elif request[1] not in self.workers:  # it ended meanwhile
                 continue
             elif request[0] == "kill":
                 os.kill(request[1], signal.SIGKILL)
             else:
-                go_back(request[1], last=request[2])
+                go_last(request[1])
         return bool(data)
 
     def fork(self, ticket: int, dialect: str, sock: int) -> None:
@@ -127,6 +132,7 @@ class _Zygote:
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         harden.die_with_parent(zygote)
+        os.nice(_NICE)
         os.dup2(sock, SOCKET)
         harden.close_descriptors(SOCKET)
         self.prepare(dialect)

@@ -65,7 +65,10 @@ class Liar:
         except OSError:
             pass
 
-    def slow_down(self, *, last: bool) -> None:
+    def launch(self) -> None:
+        pass
+
+    def slow_down(self) -> None:
         pass
 
     def kill(self) -> None:
