@@ -50,6 +50,7 @@ SPELLS = {
     "19_counter": Spell({"topic": "tea"}),
     "21_code_mode": Spell(),
     "18_review/main": Spell({"topic": "lighthouses"}),
+    "22_tools": Spell(permissions=Permissions(read=("*",))),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync", "17_agent")
 LIMITS = llmspell.Limits(timeout=300)
@@ -257,6 +258,11 @@ class TestSpells:
         assert counts == ["6\tnotes/c.txt", "6\tnotes/b.txt", "5\tnotes/a.txt"]
         assert result.blob(result.value) == report
         assert result.output.startswith("3 notes, SHA-256 of the report: ")
+
+    def test_tools_find_lines(self, config: Config, notes: Path, language: str) -> None:
+        result = run("22_tools", language, config).value
+        assert (result["lines"], result["per_file"], result["words"]) == (3, 1, 3)
+        assert result["summary"].startswith("You said: Sum up in one sentence: The harbour opens at six.")
 
     def test_notes_need_permissions(self, notes: Path, language: str) -> None:
         spell = llmspell.Spell.load(EXAMPLES / f"15_notes.{language}")

@@ -30,7 +30,7 @@ from llmspell.testing import Reply, ScriptedProvider
 from tests.fake_openai import fake_openai
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/guide.md", "docs/embedding.md", "docs/agents.md", "docs/code-mode.md")
+PAGES = ("README.md", "docs/guide.md", "docs/embedding.md", "docs/agents.md", "docs/code-mode.md", "docs/tools.md")
 
 
 class Block(NamedTuple):

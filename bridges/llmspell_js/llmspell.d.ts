@@ -1384,8 +1384,9 @@ declare function mcp(server: string | ServerOptions): Server;
 declare const params: any;
 
 /**
- * The tools of the program that runs the spell, by name. Each takes one object of named arguments,
- * whose functions the tool can call. Fails with `not_found` for an unknown tool, `type` and `value`
+ * The tools of the program that runs the spell, and those of llmspell (`llmspell tools list`), by
+ * name. Each takes one object of named arguments, whose functions the tool can call. Fails with
+ * `permission` for what the spell may not do, with `not_found` for an unknown tool, `type` and `value`
  * for wrong arguments, `tool` when the tool itself fails.
  */
 declare const tools: { readonly [name: string]: (args?: Record<string, any>) => Promise<any> };

@@ -1097,8 +1097,9 @@ function mcp(server) end
 ---@type table<string, any>
 params = {}
 
----The tools of the program that runs the spell, by name. Each takes one object of named arguments,
----whose functions the tool can call. Fails with `not_found` for an unknown tool, `type` and `value`
+---The tools of the program that runs the spell, and those of llmspell (`llmspell tools list`), by
+---name. Each takes one object of named arguments, whose functions the tool can call. Fails with
+---`permission` for what the spell may not do, with `not_found` for an unknown tool, `type` and `value`
 ---for wrong arguments, `tool` when the tool itself fails.
 ---@type table<string, fun(arguments?: table<string, any>): any>
 tools = {}
