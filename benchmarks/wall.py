@@ -7,6 +7,7 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Callable
 
 import llmspell
 from benchmarks.measure import Figure, Row, Scale, figure, ratio_row, row, skipped
@@ -146,16 +147,24 @@ def _sealed_once() -> tuple[float, float]:
 
 
 async def _fairness(scale: Scale) -> list[Row]:
-    """Honest spells that come one after the other, alone and beside as many hostile ones."""
+    """Honest spells that come one after the other, alone and beside as many hostile ones that are at work.
+
+    Each is measured in turn, and what is best of each counts: another program on the machine spoils a round.
+    """
     number = scale.times(100)
-    alone = await latencies(number, hostile=0)
-    beside = await latencies(number, hostile=number)
+    alone, beside = [], []
+    for _ in range(scale.rounds):
+        alone.append(await latencies(number, hostile=0))
+        beside.append(await latencies(number, hostile=number))
     name = f"{number} honest spells beside {number} hostile ones"
-    middle, slow = Figure(statistics.median(beside), None), Figure(_slowest(beside), None)
     return [
-        ratio_row(name, middle, Figure(statistics.median(alone), None), _TWICE, "alone"),
-        ratio_row(f"{name}, 19 of 20", slow, Figure(_slowest(alone), None), _TWICE, "alone"),
+        ratio_row(name, _best(beside, statistics.median), _best(alone, statistics.median), _TWICE, "alone"),
+        ratio_row(f"{name}, 19 of 20", _best(beside, _slowest), _best(alone, _slowest), _TWICE, "alone"),
     ]
+
+
+def _best(rounds: list[list[float]], of: Callable[[list[float]], float]) -> Figure:
+    return Figure(min(map(of, rounds)), None)
 
 
 async def latencies(number: int, hostile: int) -> list[float]:

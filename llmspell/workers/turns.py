@@ -30,7 +30,7 @@ class _Waiting(NamedTuple):
 
 
 class Turns:
-    """At most so many turns at a time, by default one for each processor."""
+    """At most so many turns at a time, by default four for each processor: many of them wait for something."""
 
     def __init__(self, most: int | None = None) -> None:
         self._free = most or 4 * (os.cpu_count() or 1)
