@@ -40,8 +40,8 @@ HOSTILE = {
         "for (;;) { try { await spell.usage(); } catch {} }",
     ),
 }
-LIMITS = llmspell.Limits(cpu=5.0, timeout=20.0)
-_START = 3.0
+LIMITS = llmspell.Limits(cpu=5.0, timeout=60.0)
+_START = 6.0
 _APART = 0.01
 _TWICE = 2.0
 
