@@ -261,8 +261,18 @@ class Host:
         from llmspell.tools.base import Home  # most runs call no tools
         from llmspell.tools.registry import Offered
 
-        home = Home(fallback=self.permissions, settings=self.config.tools, connect=lambda: self.connections)
-        return Offered(self._tools, home, permissions.may_use_tool)
+        home = Home(fallback=permissions, settings=self.config.tools, connect=lambda: self.connections)
+        return Offered(self._tools, home, permissions.may_use_tool, lambda name: self._remote(name, permissions))
+
+    def _remote(self, name: str, permissions: Permissions) -> BaseTool | None:
+        if self.config.mcp is None:
+            return None
+        from llmspell.mcp.opened import check_list  # most hosts have no servers
+
+        tool = self.mcp.remote(name)
+        if tool is not None:
+            check_list(permissions, self.config.mcp.file)
+        return tool
 
     def worker_pool(self) -> Pool:
         """The warm workers."""

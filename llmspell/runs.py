@@ -129,7 +129,7 @@ class Run:
         metered = MeteredRegistry(self.host.models, budget)
         return PermittedRegistry(metered, self.host.models, self.permissions, self.default_model)
 
-    @property
+    @cached_property
     def tools(self) -> Mapping[str, BaseTool]:
         return self.host.offered(self.permissions)
 

@@ -90,7 +90,8 @@ def unknown(name: str, names: Iterable[str]) -> NotFoundError:
 class Offered(Mapping[str, BaseTool]):
     """The tools that spells are offered: those of the program first, then the built-in ones, then those of packages.
 
-    Built-in tools are made when they are asked for. `allows` says which names there are at all.
+    Built-in tools are made when they are asked for. `allows` says which names there are at all. `remote` gives those
+    of servers, of which nobody knows the names before they are asked for.
     """
 
     def __init__(
@@ -98,19 +99,26 @@ class Offered(Mapping[str, BaseTool]):
         own: Mapping[str, BaseTool],
         home: Home,
         allows: Callable[[str], bool] = lambda name: True,  # noqa: ARG005  # every name
+        remote: Callable[[str], BaseTool | None] = lambda name: None,  # noqa: ARG005  # there are none
     ) -> None:
         self._own = own
         self._home = home
         self._allows = allows
+        self._remote = remote
+        self._made: dict[str, BaseTool] = {}
 
     def __getitem__(self, name: str) -> BaseTool:
         if not self._allows(name):
             raise KeyError(name)
         if name in self._own:
             return self._own[name]
-        if name in CATALOG or name in self._home.settings.packages:
-            return builtin(name, home=self._home)
-        raise KeyError(name)
+        if name not in self._names() and (tool := self._remote(name)) is not None:
+            return tool
+        if name not in self._made:
+            if name not in CATALOG and name not in self._home.settings.packages:
+                raise KeyError(name)
+            self._made[name] = builtin(name, home=self._home)
+        return self._made[name]
 
     def __contains__(self, name: object) -> bool:
         return name in self._names() and self._allows(str(name))
