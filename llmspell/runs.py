@@ -188,12 +188,6 @@ class Run:
             self._servers = Opened(self, lambda: self.host.mcp, None if settings is None else settings.file)
         return self._servers
 
-    async def find_tool(self, name: str) -> BaseTool | None:
-        found = self.tools.get(name)
-        if found is None and self.host.config.mcp is not None:
-            return await self.servers.find(name)
-        return found
-
     def _params(self, params: Any) -> Any:
         """The parameters as they cross the border: bytes as handles of blobs."""
         try:

@@ -186,6 +186,7 @@ class Agent(BaseAgent):
         another agent, whose budget it keeps to; `memory` is what a history policy has kept. A run that fails raises
         its error, unless `check` is false: then it is in the result. Every other end is a `reason` of the result.
         """
+        await self.ready()
         driver = self._driver(
             self._begin(prompt, history, limits, memory), context, approve, hooks, serving, stream=False
         )
@@ -225,6 +226,7 @@ class Agent(BaseAgent):
         questions; what has no answer is asked again. Raises `InvalidValueError` for what is not the state of a run, and
         for answers to questions that were not asked.
         """
+        await self.ready()
         run = self._resumed(state, answers, limits)
         return await _drained(self._driver(run, context, approve, hooks, serving, stream=False), check)
 
@@ -242,6 +244,16 @@ class Agent(BaseAgent):
         """Go on as `resume` does, and give the events as they happen."""
         run = self._resumed(state, answers, limits)
         return AgentStream(self._driver(run, context, approve, hooks, serving, stream=True))
+
+    async def ready(self) -> bool:
+        """Learn of tools that must ask what they are, such as those of servers; whether there was something new.
+
+        Runs do this themselves. Raises `LlmspellError` for a tool that is not there.
+        """
+        news = [tool for tool in self.tools if await tool.ready()]
+        if news and self.code_tools is not None:
+            self.code_tools = _code_tools(self.code_tools.code, self.tools)
+        return bool(news)
 
     def _begin(
         self,
@@ -264,7 +276,11 @@ class Agent(BaseAgent):
 
     def _template(self) -> Request:
         system = [Message("system", self.instructions)] if self.instructions else []
-        return Request(model="", messages=system, tools=(self.code_tools or self.tools).definitions(), **self._options)
+        return Request(model="", messages=system, tools=self.definitions(), **self._options)
+
+    def definitions(self) -> list[dict[str, Any]]:
+        """What models are told of the tools."""
+        return (self.code_tools or self.tools).definitions()
 
     def _new_output(self) -> Output | None:
         return None if self._output is None else self._output.copy()

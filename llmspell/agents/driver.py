@@ -96,6 +96,8 @@ class Driver:
 
     async def _steps(self) -> AsyncGenerator[AgentEvent, None]:
         run = self._run
+        if await self._agent.ready():
+            run.template.tools = self._agent.definitions()
         while True:
             match run.step():
                 case CallModel():

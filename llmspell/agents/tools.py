@@ -90,6 +90,13 @@ class BaseTool(ABC):
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
         """Do it, with arguments that `check` gave. The result is JSON, or a text or medium of `providers.content`."""
 
+    async def ready(self) -> bool:
+        """Find out what `description` and `parameters` are, for tools that must ask; whether they are others now.
+
+        Agents call this before they tell a model of the tool. Raises `LlmspellError` for a tool that is not there.
+        """
+        return False
+
     def check(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:  # noqa: ARG002  # for subclasses
         """The arguments for `run`, mended where that is unambiguous.
 

@@ -97,10 +97,9 @@ async def _tools(host: Host, paths: Sequence[str], names: Sequence[str], granted
     offered = host.offered(granted)
     for name in names:
         tool = offered.get(name)
-        if tool is None and host.config.mcp is not None and granted.may_use_tool(name):
-            tool = await host.mcp.find(name)
         if tool is None:
             raise unknown(name, offered)
+        await tool.ready()
         tools.append(tool)
     if not tools:
         raise InvalidValueError("there is nothing to offer", hint="name spells, a folder of them, or --tool NAME")

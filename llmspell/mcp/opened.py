@@ -63,18 +63,8 @@ class Opened:
 
     def configured(self, name: str) -> Server:
         """A server of the user's. Raises `NotFoundError`, and `PermissionDeniedError` if the run could change it."""
-        self._check_file()
+        check_list(self._permissions, self._listed)
         return self._configured().get(name)
-
-    async def find(self, tool: str) -> McpTool | None:
-        """The tool of a configured server that spells call by this name, if the run may call it.
-
-        Raises what starting the server raises whose name it begins with.
-        """
-        if not self._permissions.may_use_tool(tool):
-            return None
-        self._check_file()
-        return await self._configured().find(tool)
 
     def own(self, options: Mapping[str, Any]) -> Server:
         """The server that these options describe, the same one for the same options; it is not connected to yet.
@@ -131,15 +121,16 @@ class Opened:
 
         return Files(self._permissions, self._owner.blobs).folder(path)
 
-    def _check_file(self) -> None:
-        """A spell that may write the list of servers could have any program started."""
-        if self._listed is None or ALL in self._permissions.write:
-            return
-        if self._permissions.may_write(os.path.realpath(self._listed)):
-            raise PermissionDeniedError(
-                "this spell may not use the configured MCP servers, because it may also write the file that lists them",
-                hint="allow it to write in another folder",
-            )
+
+def check_list(permissions: Permissions, listed: Path | None) -> None:
+    """Raises `PermissionDeniedError` where a spell could have any program started, since it may write that file."""
+    if listed is None or ALL in permissions.write:
+        return
+    if permissions.may_write(os.path.realpath(listed)):
+        raise PermissionDeniedError(
+            "this spell may not use the configured MCP servers, because it may also write the file that lists them",
+            hint="allow it to write in another folder",
+        )
 
 
 def all_of(server: Server) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.mcp.names import clean
 from llmspell.mcp.opening import configured
+from llmspell.mcp.tool import McpTool, RemoteTool
 from llmspell.nearest import near
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from llmspell.config import Config
     from llmspell.config_mcp import McpServerConfig
     from llmspell.mcp.server import Server
-    from llmspell.mcp.tool import McpTool
     from llmspell.providers.network import Network
 
 
@@ -79,6 +79,12 @@ class Servers:
         if failed is not None:
             raise failed
         return None
+
+    def remote(self, tool: str) -> RemoteTool | None:
+        """The tool that is called so in spells, if there may be one; nothing is started for it yet."""
+        if clean(tool) != tool or not self._candidates(tool):
+            return None
+        return RemoteTool(tool, lambda: self.find(tool))
 
     async def tools(self) -> dict[str, McpTool]:
         """All tools of all servers, which are started at once. Raises what starting one of them raises."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from llmspell.agents.context import ToolContext
 from llmspell.agents.tools import Approval, BaseTool
+from llmspell.errors import NotFoundError
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
@@ -46,3 +47,46 @@ class McpTool(BaseTool):
 
     async def _result(self, args: dict[str, Any]) -> CallToolResult:
         return await self.server.call(self.remote_name, args)
+
+
+class RemoteTool(BaseTool):
+    """A tool of a configured server, of which nothing but its name is known until it is used.
+
+    `find` starts the server and gives the tool, or None where there is none of that name.
+    """
+
+    def __init__(self, name: str, find: Callable[[], Awaitable[McpTool | None]]) -> None:
+        super().__init__(name)
+        self._find = find
+        self._found: McpTool | None = None
+
+    @property
+    def description(self) -> str:
+        return "" if self._found is None else self._found.description
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"type": "object", "properties": {}} if self._found is None else self._found.parameters
+
+    async def ready(self) -> bool:
+        known = self._found is not None
+        self.approval = (await self._tool()).approval
+        return not known
+
+    def check(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
+        return dict(args) if self._found is None else self._found.check(args, context)
+
+    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
+        return await (await self._tool()).run(args, context)
+
+    async def call(self, args: Mapping[str, Any], context: ToolContext) -> Any:
+        return await (await self._tool()).call(args, context)
+
+    async def _tool(self) -> McpTool:
+        if self._found is None:
+            self._found = await self._find()
+        if self._found is None:
+            raise NotFoundError(
+                f"there is no tool {self.name!r}, and no MCP server has one", hint="llmspell mcp show NAME lists them"
+            )
+        return self._found

@@ -159,10 +159,6 @@ class RunContext(Protocol):
         """The MCP servers that the run may use."""
         ...
 
-    async def find_tool(self, name: str) -> BaseTool | None:
-        """The tool that the run may use by this name, also one of a configured MCP server, which is started for it."""
-        ...
-
     def invoke(self, function: int, args: list[Any]) -> Awaitable[Any]:
         """Call a function that the script handed over, by its number."""
         ...

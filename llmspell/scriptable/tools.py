@@ -15,7 +15,7 @@ async def call_tool(context: RunContext, name: str, arguments: dict[str, Any] | 
     """Call a tool of the host by its name."""
     if not context.permissions.may_use_tool(name):
         raise denied("tool", f"call the tool {name[:64]!r}", name[:64])
-    tool = await context.find_tool(name)
+    tool = context.tools.get(name)
     if tool is None:
         known = f"the tools are {', '.join(sorted(context.tools))}" if context.tools else "the host offers no tools"
         raise NotFoundError(f"there is no tool '{name[:64]}'", hint=near(name, context.tools) or known)

@@ -106,9 +106,6 @@ class FakeContext:
     def models_within(self, budget: Any) -> FakeRegistry:
         return self.registry
 
-    async def find_tool(self, name: str) -> Any:
-        return self.tools.get(name)
-
     async def invoke(self, function: int, args: list[Any]) -> Any:
         self.invoked.append((function, args))
         return self.functions[function](*args)
