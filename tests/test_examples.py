@@ -49,6 +49,7 @@ SPELLS = {
     "16_word_report": Spell(permissions=Permissions(read=("*",), write=("*",), run=(("sort",),))),
     "19_counter": Spell({"topic": "tea"}),
     "21_code_mode": Spell(),
+    "20_ask_notes": Spell(permissions=Permissions(read=("*",))),
     "18_review/main": Spell({"topic": "lighthouses"}),
     "22_tools": Spell(permissions=Permissions(read=("*",))),
 }
@@ -243,6 +244,13 @@ class TestSpells:
             "topics": ["ink", "tea"],
             "fresh": True,
         }
+
+    def test_ask_notes(self, config: Config, notes: Path, tmp_path: Path, language: str) -> None:
+        config = replace(config, state=tmp_path / "state.sqlite3")
+        result = run("20_ask_notes", language, config, question="When does the harbour open?")
+        assert result.value == {"sources": ["notes/a.txt"], "new": 3}
+        assert "The harbour opens at six." in result.output
+        assert run("20_ask_notes", language, config).value["new"] == 0
 
     def test_notes(self, config: Config, notes: Path, language: str) -> None:
         assert run("15_notes", language, config).value == 3

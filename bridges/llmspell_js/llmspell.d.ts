@@ -255,6 +255,16 @@ interface Chunk {
   cached?: boolean;
 }
 
+/** What is known of a document. */
+interface DocumentOptions {
+  /** Where it is from: another one of the same source takes its place. The text itself, if absent. */
+  source?: string;
+  /** What it is called. */
+  title?: string;
+  /** JSON that is given with what is found. */
+  metadata?: Record<string, any>;
+}
+
 /** How texts are embedded. */
 interface EmbedOptions {
   /** How many numbers a vector has, where the model lets one choose. */
@@ -285,6 +295,22 @@ interface FolderEntry {
   size: number;
   /** When it was last written, in seconds since 1970. */
   modified: number;
+}
+
+/** A piece of a document that fits. */
+interface FoundPiece {
+  /** The piece. */
+  text: string;
+  /** The source of its document. */
+  source: string;
+  /** The title of its document. */
+  title: string;
+  /** The headings that it stands under. */
+  heading: string;
+  /** How well it fits among those of the same search: a cosine, a BM25, or a sum of reciprocal ranks. */
+  score: number;
+  /** That of its document. */
+  metadata: Record<string, any>;
 }
 
 /** A request. At most one of `body`, `json` and `form` is what is sent. */
@@ -363,6 +389,38 @@ interface Media {
   mime: string;
   /** Its file name. */
   name?: string;
+}
+
+/** How much to tell. */
+interface MemoryContextOptions {
+  /** The most pieces; 10 if absent. */
+  limit?: number;
+  /** As in a search. */
+  mode?: "meaning" | "words" | "both";
+  /** About how many tokens the text may have; 1,500 if absent. */
+  maxTokens?: number;
+}
+
+/** How much there is. */
+interface MemoryCount {
+  /** Documents. */
+  documents: number;
+  /** Pieces that they were cut into. */
+  pieces: number;
+}
+
+/** What a memory is made with; the same each time that it is used. */
+interface MemoryOptions {
+  /** The model that makes the embeddings; a local one if absent. */
+  model?: string;
+  /** False: search by words alone, without a model. */
+  meaning?: boolean;
+  /** A name under which all spells of the same folder share it, as in `state`. */
+  shared?: string;
+  /** The most characters of the pieces that documents are cut into; 1,200 if absent. */
+  size?: number;
+  /** Characters that a piece repeats of the one before; 150 if absent. */
+  overlap?: number;
 }
 
 /** One turn of a conversation. */
@@ -703,6 +761,14 @@ interface RunOptions {
   cwd?: string;
   /** Variables for it, each of which the spell must be allowed to use. */
   env?: Record<string, string>;
+}
+
+/** How to search. */
+interface SearchOptions {
+  /** The most pieces; 5 if absent. */
+  limit?: number;
+  /** By meaning, by words, or both lists put together by their ranks, which is the default. */
+  mode?: "meaning" | "words" | "both";
 }
 
 /** What a tool of a server gave. */
@@ -1379,6 +1445,41 @@ interface Server {
  * asked, and with `network`, `timeout` or `provider` for what the server did.
  */
 declare function mcp(server: string | ServerOptions): Server;
+
+/**
+ * Documents that the spell keeps between its runs and searches: `memory("notes")`.
+ *
+ * Each spell has its own, by the place of its file, as with `state`. Fails with `value` for another
+ * model than that of the documents that are there, and as models do.
+ */
+interface Memory {
+  /** Keep a text. What was added is nothing if it was there already. */
+  add(text: string, options?: DocumentOptions): Promise<MemoryCount>;
+  /**
+   * Keep a file that the spell may read: text, Markdown, HTML, PDF, CSV or JSON, as its ending tells.
+   *
+   * Its source is the path, unless told otherwise. Loading it again does nothing while it is unchanged.
+   */
+  load(path: string, options?: DocumentOptions): Promise<MemoryCount>;
+  /** The pieces that fit best, best first. */
+  search(query: string, options?: SearchOptions): Promise<FoundPiece[]>;
+  /** What fits best, as a text for a prompt: each piece below its source. Empty if nothing fits. */
+  context(query: string, options?: MemoryContextOptions): Promise<string>;
+  /** Forget the document of a source, or all of them; how many there were. */
+  delete(source?: string): Promise<number>;
+  /** How much there is. */
+  count(): Promise<MemoryCount>;
+  /** The sources of all documents, sorted. */
+  sources(): Promise<string[]>;
+}
+
+/**
+ * Documents that the spell keeps between its runs and searches: `memory("notes")`.
+ *
+ * Each spell has its own, by the place of its file, as with `state`. Fails with `value` for another
+ * model than that of the documents that are there, and as models do.
+ */
+declare function memory(name?: string, options?: MemoryOptions): Memory;
 
 /** The parameters of the run; an empty object when there are none. */
 declare const params: any;

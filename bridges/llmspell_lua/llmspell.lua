@@ -132,6 +132,12 @@
 ---@field request_id? string The provider's name for the request.
 ---@field cached? boolean True for an answer out of the cache.
 
+---What is known of a document.
+---@class llmspell.DocumentOptions
+---@field source? string Where it is from: another one of the same source takes its place. The text itself, if absent.
+---@field title? string What it is called.
+---@field metadata? table<string, any> JSON that is given with what is found.
+
 ---How texts are embedded.
 ---@class llmspell.EmbedOptions
 ---@field dimensions? integer How many numbers a vector has, where the model lets one choose.
@@ -150,6 +156,15 @@
 ---@field type "file"|"folder"|"link"|"other" What it is; a link is not followed here.
 ---@field size integer Its bytes.
 ---@field modified number When it was last written, in seconds since 1970.
+
+---A piece of a document that fits.
+---@class llmspell.FoundPiece
+---@field text string The piece.
+---@field source string The source of its document.
+---@field title string The title of its document.
+---@field heading string The headings that it stands under.
+---@field score number How well it fits among those of the same search: a cosine, a BM25, or a sum of reciprocal ranks.
+---@field metadata table<string, any> That of its document.
 
 ---A request. At most one of `body`, `json` and `form` is what is sent.
 ---@class llmspell.HttpOptions
@@ -190,6 +205,25 @@
 ---@field url? string In place of `data`: where it is.
 ---@field mime string Its media type, such as `image/png`.
 ---@field name? string Its file name.
+
+---How much to tell.
+---@class llmspell.MemoryContextOptions
+---@field limit? integer The most pieces; 10 if absent.
+---@field mode? "meaning"|"words"|"both" As in a search.
+---@field max_tokens? integer About how many tokens the text may have; 1,500 if absent.
+
+---How much there is.
+---@class llmspell.MemoryCount
+---@field documents integer Documents.
+---@field pieces integer Pieces that they were cut into.
+
+---What a memory is made with; the same each time that it is used.
+---@class llmspell.MemoryOptions
+---@field model? string The model that makes the embeddings; a local one if absent.
+---@field meaning? boolean False: search by words alone, without a model.
+---@field shared? string A name under which all spells of the same folder share it, as in `state`.
+---@field size? integer The most characters of the pieces that documents are cut into; 1,200 if absent.
+---@field overlap? integer Characters that a piece repeats of the one before; 150 if absent.
 
 ---One turn of a conversation.
 ---@class llmspell.Message
@@ -366,6 +400,11 @@
 ---@field max_output? integer Bytes that are kept of each of its outputs, 4 MiB if absent; the rest is dropped.
 ---@field cwd? string The folder that it works in, which the spell must be allowed to read; the program's own if absent.
 ---@field env? table<string, string> Variables for it, each of which the spell must be allowed to use.
+
+---How to search.
+---@class llmspell.SearchOptions
+---@field limit? integer The most pieces; 5 if absent.
+---@field mode? "meaning"|"words"|"both" By meaning, by words, or both lists put together by their ranks, which is the default.
 
 ---What a tool of a server gave.
 ---@class llmspell.ServerAnswer
@@ -1092,6 +1131,61 @@ function Server:close() end
 ---@param server string|llmspell.ServerOptions
 ---@return llmspell.Server
 function mcp(server) end
+
+---Documents that the spell keeps between its runs and searches: `memory("notes")`.
+---
+---Each spell has its own, by the place of its file, as with `state`. Fails with `value` for another
+---model than that of the documents that are there, and as models do.
+---@class llmspell.Memory
+local Memory = {}
+
+---Keep a text. What was added is nothing if it was there already.
+---@param text string
+---@param options? llmspell.DocumentOptions
+---@return llmspell.MemoryCount
+function Memory:add(text, options) end
+
+---Keep a file that the spell may read: text, Markdown, HTML, PDF, CSV or JSON, as its ending tells.
+---
+---Its source is the path, unless told otherwise. Loading it again does nothing while it is unchanged.
+---@param path string
+---@param options? llmspell.DocumentOptions
+---@return llmspell.MemoryCount
+function Memory:load(path, options) end
+
+---The pieces that fit best, best first.
+---@param query string
+---@param options? llmspell.SearchOptions
+---@return llmspell.FoundPiece[]
+function Memory:search(query, options) end
+
+---What fits best, as a text for a prompt: each piece below its source. Empty if nothing fits.
+---@param query string
+---@param options? llmspell.MemoryContextOptions
+---@return string
+function Memory:context(query, options) end
+
+---Forget the document of a source, or all of them; how many there were.
+---@param source? string
+---@return integer
+function Memory:delete(source) end
+
+---How much there is.
+---@return llmspell.MemoryCount
+function Memory:count() end
+
+---The sources of all documents, sorted.
+---@return string[]
+function Memory:sources() end
+
+---Documents that the spell keeps between its runs and searches: `memory("notes")`.
+---
+---Each spell has its own, by the place of its file, as with `state`. Fails with `value` for another
+---model than that of the documents that are there, and as models do.
+---@param name? string
+---@param options? llmspell.MemoryOptions
+---@return llmspell.Memory
+function memory(name, options) end
 
 ---The parameters of the run; an empty object when there are none.
 ---@type table<string, any>

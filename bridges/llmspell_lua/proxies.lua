@@ -107,5 +107,17 @@ return {
         close = {method = "mcp.close", params = {}},
       },
     }]],
+    memory = [[{
+      params = {"name", "options"},
+      methods = {
+        add = {method = "memory.add", params = {"text", "options"}},
+        load = {method = "memory.load", params = {"path", "options"}},
+        search = {method = "memory.search", params = {"query", "options"}},
+        context = {method = "memory.context", params = {"query", "options"}},
+        delete = {method = "memory.delete", params = {"source"}},
+        count = {method = "memory.count", params = {}},
+        sources = {method = "memory.sources", params = {}},
+      },
+    }]],
   },
 }

@@ -42,6 +42,7 @@ OBJECTS = (
     BridgeObject("module", "fs", "fs", "ScriptableFiles"),
     BridgeObject("module", "state", "state", "ScriptableState"),
     BridgeObject("class", "mcp", "mcp", "ScriptableServer"),
+    BridgeObject("class", "memory", "memory", "ScriptableMemory"),
     BridgeObject("module", "blob", "blob", "ScriptableBlob"),
     BridgeObject("module", "env", "machine", "ScriptableEnvironment"),
     BridgeObject("function", "run", "machine", "run"),

@@ -1,0 +1,133 @@
+"""Documents from files: text, Markdown, HTML, PDF, CSV, JSON. Reading the bytes is up to the caller.
+
+PDF is pypdf's work, of the extra `memory`; HTML is trafilatura's, of the extra `web`. All of it is on the processor:
+call it in a thread.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from llmspell.errors import InvalidValueError, NotFoundError
+
+MAX_PAGES = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """What can be searched. `source` says where it is from: another document of the same source takes its place."""
+
+    text: str
+    source: str = ""
+    title: str = ""
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    """JSON that is given with what is found."""
+
+
+def read(data: bytes, name: str) -> Document:
+    """The document in a file; the ending of its name tells what it is, and everything unknown is text.
+
+    Raises `InvalidValueError` for what cannot be read, `NotFoundError` where the extra that reads it is missing.
+    """
+    loader = _LOADERS.get(os.path.splitext(name)[1].lower(), _plain)
+    title, text = loader(data, name)
+    if not text.strip():
+        raise InvalidValueError(f"{name!r:.200} has no text", hint="a PDF of pictures has to be recognised first")
+    return Document(text=text, source=name, title=title or os.path.basename(name))
+
+
+def _plain(data: bytes, name: str) -> tuple[str, str]:
+    return "", _decoded(data, name)
+
+
+def _markdown(data: bytes, name: str) -> tuple[str, str]:
+    text = _decoded(data, name)
+    first = text.lstrip().split("\n", 1)[0]
+    return first.lstrip("# ").strip() if first.startswith("# ") else "", text
+
+
+def _html(data: bytes, name: str) -> tuple[str, str]:
+    from llmspell.system.readable import readable  # loads trafilatura
+
+    article = readable(_decoded(data, name), links=False)
+    return article.title or "", article.text
+
+
+def _pdf(data: bytes, name: str) -> tuple[str, str]:
+    try:
+        from pypdf import PdfReader  # an extra
+        from pypdf.errors import PyPdfError
+    except ImportError:
+        raise NotFoundError(
+            "PDF files need pypdf, which is not installed", hint="pip install 'llmspell[memory]'"
+        ) from None
+    import logging  # pypdf warns of every oddity
+
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    try:
+        reader = PdfReader(io.BytesIO(data))
+        pages = [page.extract_text() for page in reader.pages[:MAX_PAGES]]
+        title = "" if reader.metadata is None else str(reader.metadata.title or "")
+    except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
+        raise InvalidValueError(
+            f"{name!r:.200} cannot be read as PDF: {str(error)[:100] or type(error).__name__}"
+        ) from None
+    return title, "\n\n".join(pages)
+
+
+def _csv(data: bytes, name: str) -> tuple[str, str]:
+    text = _decoded(data, name)
+    mark = max(",;\t|", key=text.partition("\n")[0].count)
+    try:
+        rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+    except csv.Error as error:
+        raise InvalidValueError(f"{name!r:.200} cannot be read as CSV: {error}") from None
+    head, *rest = rows or [[]]
+    return "", "\n\n".join(_row(head, row) for row in rest if any(row))
+
+
+def _row(head: list[str], row: list[str]) -> str:
+    """A row as lines that stand for themselves, since each piece is read alone."""
+    names = [*head, *(f"column {at + 1}" for at in range(len(head), len(row)))]
+    return "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
+
+
+def _json(data: bytes, name: str) -> tuple[str, str]:
+    try:
+        value = json.loads(_decoded(data, name))
+    except (ValueError, RecursionError) as error:
+        raise InvalidValueError(f"{name!r:.200} is not JSON: {error}") from None
+    items = value if isinstance(value, list) else [value]
+    return "", "\n\n".join(json.dumps(item, indent=1, ensure_ascii=False) for item in items)
+
+
+def _lines(data: bytes, name: str) -> tuple[str, str]:
+    return "", _decoded(data, name).replace("\n", "\n\n")
+
+
+def _decoded(data: bytes, name: str) -> str:
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(
+            f"{name!r:.200} is no text: byte {error.start} is not UTF-8", hint="save it as UTF-8"
+        ) from None
+
+
+_LOADERS: dict[str, Callable[[bytes, str], tuple[str, str]]] = {
+    ".md": _markdown,
+    ".markdown": _markdown,
+    ".html": _html,
+    ".htm": _html,
+    ".pdf": _pdf,
+    ".csv": _csv,
+    ".tsv": _csv,
+    ".json": _json,
+    ".jsonl": _lines,
+}

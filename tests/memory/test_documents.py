@@ -1,0 +1,121 @@
+"""Documents from files of every kind."""
+
+from __future__ import annotations
+
+import builtins
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmspell.errors import InvalidValueError, LlmspellError, NotFoundError
+from llmspell.memory.documents import Document, read
+
+STORY = "The tide comes at six, and it leaves at noon, as everybody in the harbour knows very well."
+PAGE = f"<html><head><title>Tides</title></head><body><article><h1>Tides</h1><p>{STORY}</p></article></body></html>"
+
+
+def pdf(*texts: str) -> bytes:
+    """A PDF with a page for each text."""
+    kids = " ".join(f"{3 + 2 * at} 0 R" for at in range(len(texts)))
+    objects = ["<< /Type /Catalog /Pages 2 0 R >>", f"<< /Type /Pages /Count {len(texts)} /Kids [{kids}] >>"]
+    font = "<< /Font << /F << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    for at, text in enumerate(texts):
+        stream = f"BT /F 12 Tf 50 700 Td ({text}) Tj ET"
+        objects += [
+            f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources {font} /Contents {4 + 2 * at} 0 R >>",
+            f"<< /Length {len(stream)} >>\nstream\n{stream}\nendstream",
+        ]
+    objects.append("<< /Title (A guide to tides) >>")
+    out, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(objects, 1):
+        places.append(len(out))
+        out += f"{number} 0 obj\n{body}\nendobj\n".encode()
+    table = "".join(f"{place:010d} 00000 n \n" for place in places)
+    size = len(objects) + 1
+    trailer = f"<< /Size {size} /Root 1 0 R /Info {len(objects)} 0 R >>"
+    return (
+        out + f"xref\n0 {size}\n0000000000 65535 f \n{table}trailer\n{trailer}\nstartxref\n{len(out)}\n%%EOF".encode()
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "title", "text"),
+    [
+        ("a.txt", "\ufeffgrün".encode(), "a.txt", "grün"),
+        ("folder/a", b"no ending", "a", "no ending"),
+        ("a.py", b"x = 1", "a.py", "x = 1"),
+        ("a.MD", b"# Tides\n\nAt six.", "Tides", "# Tides\n\nAt six."),
+        ("a.md", b"## No title", "a.md", "## No title"),
+        ("a.csv", b"a;b\n1;2\n;\n3;4;5\n", "a.csv", "a: 1\nb: 2\n\na: 3\nb: 4\ncolumn 3: 5"),
+        ("a.tsv", b"a\tb\n1\t\n", "a.tsv", "a: 1"),
+        ("a.json", b'[{"a": 1}, "\xc3\xa4"]', "a.json", '{\n "a": 1\n}\n\n"ä"'),
+        ("a.jsonl", b'{"a":1}\n{"a":2}', "a.jsonl", '{"a":1}\n\n{"a":2}'),
+        (
+            "a.pdf",
+            pdf("The tide comes at six.", "It leaves at noon."),
+            "A guide to tides",
+            "The tide comes at six.\n\nIt leaves at noon.",
+        ),
+    ],
+)
+def test_each_kind(name: str, data: bytes, title: str, text: str) -> None:
+    assert read(data, name) == Document(text=text, source=name, title=title)
+
+
+def test_a_web_page() -> None:
+    document = read(PAGE.encode(), "a.html")
+    assert document.title == "Tides"
+    assert "The tide comes at six" in document.text
+    assert "<" not in document.text
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "message"),
+    [
+        ("a.txt", b"a\xff", r"^'a\.txt' is no text: byte 1 is not UTF-8$"),
+        ("a.txt", b" \n", r"^'a\.txt' has no text$"),
+        ("a.json", b"{", r"^'a\.json' is not JSON: "),
+        ("a.json", b"[" * 100_000, r"^'a\.json' is not JSON: "),
+        ("a.pdf", b"no pdf", r"^'a\.pdf' cannot be read as PDF: "),
+        ("a.pdf", pdf("x")[:300], r"^'a\.pdf' "),
+        ("a.pdf", pdf(""), r"^'a\.pdf' has no text$"),
+        ("a.csv", b"only,a,head\n", r"^'a\.csv' has no text$"),
+    ],
+)
+def test_what_cannot_be_read(name: str, data: bytes, message: str) -> None:
+    with pytest.raises(InvalidValueError, match=message):
+        read(data, name)
+
+
+def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **rest: Any) -> Any:
+        if name.startswith("pypdf"):
+            raise ImportError(name)
+        return real(name, *args, **rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(NotFoundError, match="PDF files need pypdf") as caught:
+        read(b"", "a.pdf")
+    assert caught.value.hint == "pip install 'llmspell[memory]'"
+
+
+@given(st.sampled_from(["a.txt", "a.csv", "a.json", "a.md", "a.pdf"]), st.binary(max_size=200))
+@settings(max_examples=150, deadline=None)
+def test_any_bytes_are_a_document_or_an_error(name: str, data: bytes) -> None:
+    with suppress(LlmspellError):
+        assert read(data, name).text.strip()
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_no_broken_pdf_is_a_fault(data: st.DataObject) -> None:
+    whole = bytearray(pdf("The tide comes at six."))
+    for _ in range(data.draw(st.integers(1, 8))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with suppress(LlmspellError):
+        read(bytes(whole), "a.pdf")
