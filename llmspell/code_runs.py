@@ -70,14 +70,6 @@ class CodeRun(Run):
         return from_data(over.error) if isinstance(over, Failed) else None
 
 
-class _Session:
-    def __init__(self, run: CodeRun) -> None:
-        self._run = run
-
-    async def drive(self) -> LlmspellError | None:
-        return await self._run.ended()
-
-
 def _reached(name: str) -> Method | None:
     if name not in _REACHED:
         raise PermissionDeniedError(f"code may not use {name[:40]}", hint="it reaches its tools and nothing else")
@@ -86,11 +78,52 @@ def _reached(name: str) -> Method | None:
     return method(name)
 
 
-def runner(host: Host) -> Callable[..., _Session]:
-    """A `CodeRunner` in the workers of a host."""
+class Runner:
+    """A `CodeRunner` in the workers of a host, or for a run of one of its spells: within its limits, and counted."""
 
-    def run(language: str, source: str, **options: object) -> _Session:
+    def __init__(self, host: Host, serves: Run | None = None) -> None:
+        self._host = host
+        self._serves = serves
+
+    def within(self, run: Run) -> Runner:
+        """The same for a run."""
+        return Runner(self._host, run)
+
+    def __call__(
+        self,
+        language: str,
+        source: str,
+        *,
+        tools: Mapping[str, BaseTool],
+        pieces: Mapping[str, str],
+        limits: Limits,
+        budget: Budget | None,
+        seed: int,
+        show: Callable[[str], None],
+    ) -> CodeSession:
+        """A session that runs `source`; see `llmspell.agents.code.runner.CodeRunner`."""
         spell = Spell(source=source, language=language, name=_NAME)
-        return _Session(CodeRun(host, spell, **options))  # type: ignore[arg-type]  # those of the protocol
+        bounds = limits if self._serves is None else _least(limits, self._serves.limits)
+        run = CodeRun(self._host, spell, tools=tools, pieces=pieces, limits=bounds, budget=budget, seed=seed, show=show)
+        return CodeSession(run, self._serves)
 
-    return run
+
+class CodeSession:
+    """A session in a worker of a host."""
+
+    def __init__(self, run: CodeRun, serves: Run | None) -> None:
+        self._run = run
+        self._serves = serves
+
+    async def drive(self) -> LlmspellError | None:
+        """Run it to its end."""
+        if self._serves is None:
+            return await self._run.ended()
+        with self._serves.one_more():
+            return await self._run.ended()
+
+
+def _least(limits: Limits, most: Limits) -> Limits:
+    """These limits, where they do not allow more than those of the spell that the code serves."""
+    fields = ("memory", "cpu", "max_calls", "max_output")
+    return replace(limits, **{name: min(getattr(limits, name), getattr(most, name)) for name in fields})

@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
     from llmspell.agents.agent import Agent
     from llmspell.agents.code.options import Code, Language
-    from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.threads import ThreadStore
     from llmspell.agents.tools import BaseTool
+    from llmspell.code_runs import Runner
     from llmspell.mcp.servers import Servers
     from llmspell.permissions import Permissions
     from llmspell.providers.base import LLMProvider
@@ -242,11 +242,11 @@ class Host:
         return Agent(source_in(self.models, model or self.config.model), tools=given, code=code, **options)
 
     @property
-    def code_runner(self) -> CodeRunner:
+    def code_runner(self) -> Runner:
         """Runs what models write, in workers of this host; see `docs/code-mode.md`."""
-        from llmspell.code_runs import runner  # most hosts only run spells
+        from llmspell.code_runs import Runner  # most hosts only run spells
 
-        return runner(self)
+        return Runner(self)
 
     def _tool_named(self, name: str) -> BaseTool:
         from llmspell.tools.registry import unknown  # only for agents

@@ -6,8 +6,8 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
@@ -220,14 +220,20 @@ class Run:
 
         self._turns = self._turns or asyncio.Semaphore(MAX_CHILDREN)
         async with self._turns:
-            if self.family[0] >= MAX_FAMILY:  # waiting could be for ever: all of them may wait for their own
-                hint = "run fewer in parallel, on each level"
-                raise self._exceeded(f"limit of {MAX_FAMILY} spells at once exceeded", hint)
-            self.family[0] += 1
-            try:
+            with self.one_more():
                 yield
-            finally:
-                self.family[0] -= 1
+
+    @contextmanager
+    def one_more(self) -> Iterator[None]:
+        """Count a worker that this run has beside its own. Ends the run when it has too many."""
+        if self.family[0] >= MAX_FAMILY:  # waiting could be for ever: all of them may wait for their own
+            hint = "run fewer in parallel, on each level"
+            raise self._exceeded(f"limit of {MAX_FAMILY} spells at once exceeded", hint)
+        self.family[0] += 1
+        try:
+            yield
+        finally:
+            self.family[0] -= 1
 
     def _exceeded(self, message: str, hint: str) -> LimitError:
         error = LimitError(message, hint=hint)
@@ -305,7 +311,7 @@ class Run:
 
     @property
     def code_runner(self) -> CodeRunner:
-        return self.host.code_runner
+        return self.host.code_runner.within(self)
 
     def load_module(self, specifier: str, importer: str) -> dict[str, str]:
         module: dict[str, str] = load_module(self.spell, specifier, importer)

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from llmspell import Host
+import llmspell
+from llmspell import Host, Spell
 from llmspell.agents import Agent, AgentLimits, Change, Hooks, Skip, Stop, StopError, ToolContext
 from llmspell.agents.code import Code
 from llmspell.agents.context import ToolContext as Context
@@ -362,3 +363,72 @@ def test_code_mode_needs_a_runner_and_tools() -> None:
 def test_wrong_options_are_named(options: dict[str, Any], told_of: str) -> None:
     with pytest.raises(InvalidValueError, match=told_of):
         Code(**options)
+
+
+# In spells
+
+
+def spell(source: str, *pieces: str, **options: Any) -> Any:
+    provider = ScriptedProvider([*(calls(("run_code", {"code": piece})) for piece in pieces), "done", "done"])
+    return llmspell.run(
+        Spell(source=source, language="js", name="spell.js"),
+        providers=[provider],
+        model="scripted/t",
+        tools=[add],
+        check=False,
+        **options,
+    )
+
+
+AGENT = """
+const helper = agent({ tools: ["add"], code: { language: "js", memory: 1e8, cpu: 5, maxCalls: 1e6 } });
+const reply = await helper.run("go");
+export default reply.messages.filter(({ role }) => role === "tool").map(({ content }) => content);
+"""
+
+
+@pytest.mark.parametrize("isolation", ["inline", "process"])
+def test_code_of_a_spell_has_no_more_than_the_spell(isolation: str) -> None:
+    limits = Limits(cpu=0.5, memory=32 << 20)
+    pieces = (
+        "for (;;);",
+        "const a = []; for (;;) a.push('x'.repeat(1e6) + a.length)",
+        "await tools.add({ a: 1, b: 1 })",
+    )
+    result = spell(AGENT, *pieces, limits=limits, isolation=isolation)
+    assert result.error is None
+    assert [text.partition(" exceeded")[0] for text in result.value] == [
+        "CPU limit of 0.5 s in one slice",
+        "memory limit of 32 MiB",
+        "2",
+    ]
+
+
+def test_calls_of_code_are_calls_of_its_spell() -> None:
+    result = spell(AGENT, "for (;;) await tools.add({ a: 1, b: 1 })", limits=Limits(max_calls=30))
+    assert result.error is not None
+    assert result.error.message == "limit of 30 calls exceeded"
+
+
+def test_the_sessions_of_a_spell_are_bounded() -> None:
+    many = """
+    const asks = [];
+    for (let i = 0; i < 70; i++) asks.push(agent({ tools: ["add"], code: "js" }).run("go"));
+    await Promise.all(asks);
+    """
+    replies = [calls(("run_code", {"code": "await sleep(5)"}))] * 140
+    result = llmspell.run(
+        Spell(source=many, language="js", name="spell.js"),
+        providers=[ScriptedProvider(replies)],
+        model="scripted/t",
+        tools=[add],
+        check=False,
+    )
+    assert result.error is not None
+    assert result.error.message == "limit of 64 spells at once exceeded"
+
+
+def test_the_time_of_a_spell_bounds_its_code() -> None:
+    result = spell(AGENT, "await sleep(60)", limits=Limits(timeout=0.7))
+    assert result.error is not None
+    assert result.error.message.startswith("time limit of 0.7 s exceeded")
