@@ -22,6 +22,8 @@ _START = 0.01  # seconds of processor time that a fork and its first slice count
 _TURN = 0.015  # seconds of processor time that a turn is for; who takes more goes last from then on
 _LONGEST_TURN = 0.1  # on the clock: its process may wait for the processor itself, or for nothing at all
 
+_PROGRESS = 0.01  # seconds of processor time that tell a slice which computes from one that is stopped
+
 
 class _Waiting(NamedTuple):
     used: float
@@ -74,7 +76,7 @@ class Priority(Protocol):
 class Watchdog:
     """Looks after one worker's slices, one at a time: its turn, its priority, its limits.
 
-    `fail` is called for a slice that uses too much processor time or takes too long on the clock.
+    `fail` is called for a slice that uses too much processor time, or that uses none for too long.
     """
 
     def __init__(
@@ -93,6 +95,7 @@ class Watchdog:
         self._timer: asyncio.TimerHandle | None = None
         self._cpu = self._stall = self._begun = self._end = 0.0
         self._before: float | None = 0.0
+        self._seen: float | None = 0.0
         self._goes_last = False
 
     def wait(self, go: Callable[[], None]) -> None:
@@ -104,12 +107,12 @@ class Watchdog:
             self._turns.take(go, _START if self._process.pid is None else cpu_seconds(self._process.pid) or 0.0)
 
     def begin(self, cpu: float, stall: float) -> None:
-        """A slice begins, with a limit of `cpu` seconds; `stall` is how many it may take on the clock."""
+        """A slice begins, with a limit of `cpu` seconds; `stall` is how many may pass in which it does not get on."""
         self._has_turn, self._go = self._go is not None, None
         self._cpu, self._stall = cpu, stall
         self._begun = self._loop.time()
         self._end = self._begun + stall
-        self._before = self._used_by_now()
+        self._before = self._seen = self._used_by_now()
         self._timer = self._loop.call_later(min(_LOOK, stall), self._look)
 
     def end(self) -> None:
@@ -140,14 +143,23 @@ class Watchdog:
             self._timer = self._loop.call_later(_LOOK if self._has_turn else _SELDOM, self._look)
 
     def _watch(self, watch: CpuWatch) -> None:
-        left = self._end - self._loop.time()
-        if left <= 0:
+        if self._loop.time() >= self._end and not self._computes():
             self._fail(LimitError(STALLED))
             return
+        left = self._end - self._loop.time()
         try:
             self._timer = self._loop.call_later(min(left, watch.pause()), self._watch, watch)
         except LimitError as error:
             self._fail(error)
+
+    def _computes(self) -> bool:
+        """Whether the process has got on since this was asked last: who waits for the processor may take longer."""
+        seen, now = self._seen, self._used_by_now()
+        if seen is None or now is None or now - seen < _PROGRESS:
+            return False
+        self._seen = now
+        self._end = self._loop.time() + self._stall
+        return True
 
     def _give_turn(self) -> None:
         if self._turns is not None and self._has_turn:

@@ -1,6 +1,7 @@
 """Slices take turns, and honest spells beside hostile ones get their answers."""
 
 import asyncio
+import itertools
 import os
 import sys
 
@@ -199,6 +200,19 @@ def test_a_slice_that_stalls_fails(clock, pid):
         assert failures[0].message == incoming.STALLED
 
     watched(script, Process(pid), stall=0.05)
+
+
+def test_a_slice_that_waits_for_the_processor_does_not_stall(monkeypatch):
+    asked = itertools.count()
+    for module in (turns_module, incoming):
+        monkeypatch.setattr(module, "cpu_seconds", lambda _: min(next(asked), 15) * 0.02)  # it gets on, then is stopped
+
+    async def script(watchdog, failures):
+        await until(lambda: failures)
+        assert failures[0].message == incoming.STALLED
+        assert next(asked) > 15
+
+    watched(script, Process(1), stall=0.02)
 
 
 def test_where_nobody_tells_the_processor_time_the_clock_counts(clock):
