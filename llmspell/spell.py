@@ -13,6 +13,8 @@ from llmspell.values import Value
 if TYPE_CHECKING:
     from llmspell.needs import Need
 
+_SHIPPED = "llmspell:"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spell:
@@ -41,6 +43,26 @@ class Spell:
             language=language or _language_of(name),
             name=os.fsencode(name).decode(errors="replace"),
             folder=os.path.dirname(os.path.abspath(name)),
+        )
+
+    @classmethod
+    def shipped(cls, name: str) -> Spell:
+        """A spell of the spellbook, by its name; `llmspell:` may stand before it.
+
+        Raises `NotFoundError`.
+        """
+        from llmspell import spellbook  # most spells are files
+
+        entry = spellbook.find(name)
+        if entry is None:
+            raise NotFoundError(
+                f"there is no spell {name!r:.200} in the spellbook", hint="`llmspell spells list` shows what is there"
+            )
+        return cls(
+            source=_read(entry.file),
+            language=entry.language,
+            name=spellbook.PREFIX + entry.name,
+            folder=spellbook.folder(),
         )
 
     @property
@@ -80,8 +102,10 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     A specifier that starts with `./` or `../` is relative to the importing file; any other is looked for from the
     spell's folder, with `.` in a name as the separator if there is no such file. Modules live in the spell's folder
     and below, links resolved, and have an ending of the language; nothing else is read, since what is no module would
-    show in the message about its syntax. Raises `NotFoundError`.
+    show in the message about its syntax. `llmspell:NAME` is a module of the spellbook. Raises `NotFoundError`.
     """
+    if specifier.startswith(_SHIPPED):
+        return _shipped_module(specifier, bridge_of(spell.language).suffixes)
     if spell.folder is None:
         raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
     root, suffixes = os.path.realpath(spell.folder), bridge_of(spell.language).suffixes
@@ -96,11 +120,33 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     )
 
 
+def _shipped_module(specifier: str, suffixes: tuple[str, ...]) -> Value:
+    from llmspell import spellbook  # as above
+
+    file = spellbook.find_module(specifier, suffixes)
+    if file is None:
+        hint = "run it with spell.run" if spellbook.find(specifier) else "llmspell:text is one"
+        raise NotFoundError(f"there is no module {specifier!r:.200}", hint=hint)
+    return {"name": specifier, "source": _read(file)}
+
+
 def find_spell(spell: Spell, name: str) -> Spell:
     """The spell that another one names, in any language, found as its modules are; its own language goes first.
 
-    Raises `NotFoundError`, and what `Spell.load` raises.
+    What is not there is looked for in the spellbook, and `llmspell:NAME` only there. Raises `NotFoundError`, and what
+    `Spell.load` raises.
     """
+    try:
+        return Spell.shipped(name) if name.startswith(_SHIPPED) else _beside(spell, name)
+    except NotFoundError:
+        from llmspell import spellbook  # as above
+
+        if spellbook.find(name) is None:
+            raise
+        return Spell.shipped(name)
+
+
+def _beside(spell: Spell, name: str) -> Spell:
     if spell.folder is None:
         raise NotFoundError(f"no spell {name!r:.200}: this one has no folder", hint="run the spell from a file")
     root = os.path.realpath(spell.folder)
@@ -116,7 +162,8 @@ def find_spell(spell: Spell, name: str) -> Spell:
                 folder=os.path.dirname(inside),
             )
     raise NotFoundError(
-        f"no spell {name!r:.200} in the spell's folder", hint="name a file beside the spell, such as './summarize.lua'"
+        f"no spell {name!r:.200} in the spell's folder",
+        hint="name a file beside the spell, such as './shorten.lua', or a spell of the spellbook",
     )
 
 

@@ -20,7 +20,9 @@ CAST = """
 import json, sys, llmspell
 lua = llmspell.run(llmspell.Spell(source="return {n = params.n + 1}", language="lua", name="a"), params={"n": 1})
 js = llmspell.run(llmspell.Spell(source="export default {n: params.n + 1}", language="js", name="a"), params={"n": 1})
-print(json.dumps([llmspell.__file__, lua.value, js.value]))
+shipped = llmspell.Spell.shipped("summarize")
+text = llmspell.run(llmspell.Spell(source="return #require('llmspell:text').chunks('ab', 1)", language="lua", name="a"))
+print(json.dumps([llmspell.__file__, lua.value, js.value, [shipped.folder, text.value]]))
 """
 
 
@@ -91,7 +93,7 @@ def test_the_editable_install_runs_both_languages():
     assert url.get("dir_info", {}).get("editable") is True
     where, *values = cast()
     assert Path(where) == ROOT / "llmspell" / "__init__.py"
-    assert values == [{"n": 2}, {"n": 2}]
+    assert values == [{"n": 2}, {"n": 2}, [str(ROOT / "scripts"), 2]]
 
 
 @pytest.fixture(scope="module")
@@ -118,6 +120,8 @@ def test_the_wheel_holds_all_that_the_source_tree_does(wheel):
         for file in (home / name).rglob("*")
         if file.is_file() and "__pycache__" not in file.parts
     }
+    scripts = ROOT / "scripts"
+    there |= {f"llmspell/spellbook/{file.relative_to(scripts)}" for file in scripts.rglob("*.*") if file.is_file()}
     assert packed == there
 
 
@@ -125,4 +129,4 @@ def test_the_wheel_runs_both_languages(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     where, *values = cast(tmp_path)
     assert Path(where) == tmp_path / "llmspell" / "__init__.py"
-    assert values == [{"n": 2}, {"n": 2}]
+    assert values == [{"n": 2}, {"n": 2}, [str(tmp_path.resolve() / "llmspell" / "spellbook"), 2]]

@@ -25,6 +25,7 @@ COMMANDS = (
     "tools",
     "cache",
     "state",
+    "spells",
     "mcp",
     "serve",
     "doctor",

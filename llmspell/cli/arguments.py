@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
+from typing import TYPE_CHECKING
 
 import click
 
+from llmspell import spellbook
 from llmspell.config import Config, user_state
-from llmspell.errors import InvalidValueError
+from llmspell.errors import InvalidValueError, NotFoundError
+from llmspell.nearest import nearest
 from llmspell.spell import Spell
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 MCP_CONFIG = click.option(
     "--mcp-config", type=click.Path(), metavar="FILE.json", help='MCP servers, as {"mcpServers": {NAME: {...}}}.'
@@ -17,7 +23,7 @@ MCP_CONFIG = click.option(
 
 
 def read_spell(file: str | None, source: str | None, language: str | None) -> Spell:
-    """The spell in `file`, on the standard input if that is `-`, or `source` itself.
+    """The spell in `file` (or of that name in the spellbook), on the standard input if that is `-`, or `source` itself.
 
     Raises `InvalidValueError` when the arguments do not name exactly one, or not its language, and what
     `Spell.load` raises.
@@ -27,11 +33,24 @@ def read_spell(file: str | None, source: str | None, language: str | None) -> Sp
             "give one spell: a FILE, - for the standard input, or -e SOURCE", hint="see llmspell run --help"
         )
     if file is not None and file != "-":
-        return Spell.load(file, language)
+        return _from_file(file, language)
     if language is None:
         flag = "-" if source is None else "-e"
         raise InvalidValueError(f"{flag} needs the language of the spell", hint="add --lang lua or --lang js")
     return Spell(source=_standard_input() if source is None else source, language=language, name=file or "-e")
+
+
+def _from_file(file: str, language: str | None) -> Spell:
+    if os.path.isfile(file):
+        return Spell.load(file, language)
+    if spellbook.find(file) is not None:
+        return Spell.shipped(file)
+    try:
+        return Spell.load(file, language)
+    except NotFoundError as missing:
+        names = [entry.name for entry in spellbook.entries()]
+        hint = nearest(file.removeprefix(spellbook.PREFIX), names)
+        raise (missing if hint is None else NotFoundError(missing.message, hint=hint, file=missing.file)) from None
 
 
 def _standard_input() -> str:
@@ -41,6 +60,18 @@ def _standard_input() -> str:
 def state_file(config: Config) -> str:
     """The file of what outlives a run."""
     return os.fspath(config.state) if config.state is not None else user_state(os.environ)
+
+
+def complete_spell(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Spells of the spellbook that begin like this, and spells here; any file, where there is none of them."""
+    from click.shell_completion import CompletionItem  # for the shell alone
+
+    from llmspell.languages import suffixes  # as above
+
+    here = sorted(name for name in os.listdir() if name.endswith(suffixes()))
+    names = [*(entry.name for entry in spellbook.entries()), *here]
+    found = [CompletionItem(name) for name in names if name.startswith(incomplete)]
+    return found or [CompletionItem(incomplete, type="file")]
 
 
 def complete_language(_ctx: click.Context, _parameter: click.Parameter, incomplete: str) -> list[str]:

@@ -9,15 +9,25 @@ from llmspell import values
 from llmspell.errors import InvalidValueError, NotFoundError
 
 
-def parameters(file: str | None, pairs: Sequence[str]) -> Any:
-    """What the spell gets as `params`: the JSON of `file`, with the `pairs` of `-p` over it.
+def parameters(file: str | None, pairs: Sequence[str], arguments: Sequence[str] = ()) -> Any:
+    """What the spell gets as `params`: the JSON of `file`, with the `pairs` of `-p` over it, and `arguments` as `args`.
 
     Raises `InvalidValueError` or `NotFoundError` that names the flag.
     """
     given = {} if file is None else _from_file(file)
     if pairs and not isinstance(given, dict):
         raise InvalidValueError(f"--params: {file} holds no object, so -p cannot add to it")
-    return given | dict(map(_pair, pairs)) if pairs else given
+    given = given | dict(map(_pair, pairs)) if pairs else given
+    return _with_arguments(given, arguments) if arguments else given
+
+
+def _with_arguments(given: Any, arguments: Sequence[str]) -> Any:
+    if not isinstance(given, dict) or "args" in given:
+        raise InvalidValueError(
+            f"the argument {arguments[0]!r:.80} has no place: params.args is taken, or there are no named parameters",
+            hint="give the arguments, or -p args:=[...]",
+        )
+    return given | {"args": [values.check(text, "an argument") for text in arguments]}
 
 
 def _pair(text: str) -> tuple[str, Any]:

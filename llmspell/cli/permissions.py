@@ -94,6 +94,18 @@ def _with_flags(config: Permissions, given: dict[str, Any]) -> Permissions:
     return grants.together(config, Permissions(**tables))
 
 
+def with_arguments(spell: Spell, permissions: Permissions, arguments: Sequence[str]) -> Permissions:
+    """The permissions; a spell of the spellbook that reads files may read those that the `arguments` name, too."""
+    if not arguments or not spell.name.startswith("llmspell:"):
+        return permissions
+    from llmspell import grants, spellbook  # most runs are of other spells
+
+    entry = spellbook.find(spell.name)
+    if entry is None or spell.folder != spellbook.folder() or not entry.reads_arguments:
+        return permissions
+    return grants.together(permissions, Permissions(read=tuple(map(os.path.realpath, arguments))))
+
+
 def settled(spell: Spell, permissions: Permissions, *, may_ask: bool) -> Permissions:
     """The permissions with which the spell begins: those it has, and those that a person at the terminal adds.
 

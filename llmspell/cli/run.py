@@ -11,7 +11,7 @@ import click
 from llmspell import loop
 from llmspell.cli import limits, permissions
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
-from llmspell.cli.arguments import MCP_CONFIG, complete_language, complete_model, read_spell, state_file
+from llmspell.cli.arguments import MCP_CONFIG, complete_language, complete_model, complete_spell, read_spell, state_file
 from llmspell.cli.early import HeadStart
 from llmspell.cli.interrupts import exit_code
 from llmspell.cli.output import Reporter
@@ -22,7 +22,8 @@ from llmspell.values import MAX_SAFE_INTEGER
 
 
 @click.command(name="run", cls=RunCommand, short_help="Run a spell.")
-@click.argument("file", required=False, type=click.Path(allow_dash=True))
+@click.argument("file", required=False, type=click.Path(allow_dash=True), shell_complete=complete_spell)
+@click.argument("arguments", metavar="[ARGS]...", nargs=-1, type=click.Path())
 @click.option("-e", "source", metavar="SOURCE", help="The spell itself; needs --lang.")
 @click.option(
     "--lang",
@@ -46,10 +47,11 @@ from llmspell.values import MAX_SAFE_INTEGER
 @click.option("-v", "--verbose", is_flag=True, help="Show calls with their times, debug logs and stacks.")
 @click.pass_obj
 def command(early: HeadStart, /, **given: Any) -> int:
-    """Run the spell in FILE, given with -e, or on the standard input (-).
+    """Run the spell in FILE or of that name in the spellbook, given with -e, or on the standard input (-).
 
     Text appears as the spell prints it; what the spell returns is printed at the end. The standard input goes to
-    the spell, logs go to the standard error.
+    the spell, logs go to the standard error. ARGS are the list params.args. `llmspell spells list` shows the
+    spellbook; files that ARGS name may be read by its spells, and by no other without permission.
 
     A spell may touch nothing but models and tools until it is allowed to. An --allow-* may be repeated, its values
     may have commas between them, and without a value it allows everything of its kind.
@@ -57,7 +59,8 @@ def command(early: HeadStart, /, **given: Any) -> int:
     \b
     Examples:
       llmspell run hello.lua
-      llmspell run summarize.js -p length:=3 < notes.txt
+      llmspell run summarize notes.md
+      llmspell run story.js -p length:=3 < notes.txt
       llmspell run -e 'return llm():complete(params.q).text' --lang lua -p q='Why is the sky blue?'
       llmspell run agent.lua --model local/smollm2-135m --timeout 60 --json
       llmspell run report.js --allow-read=notes --allow-net=api.example.com
@@ -74,9 +77,9 @@ def command(early: HeadStart, /, **given: Any) -> int:
         from llmspell.cli.local import check_model  # brings the providers
 
         check_model(config, given["model"])
-    params = parameters(given["params_file"], given["pairs"])
+    params = parameters(given["params_file"], given["pairs"], given["arguments"])
     may_ask = not (given["as_json"] or given["quiet"] or given["no_prompt"])
-    allowed = permissions.granted(config.permissions, given)
+    allowed = permissions.with_arguments(spell, permissions.granted(config.permissions, given), given["arguments"])
     config = replace(config, permissions=permissions.settled(spell, allowed, may_ask=may_ask))
     return _run(early, spell, config, params, given)
 
