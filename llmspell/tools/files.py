@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 MAX_LINES = 2000
 MAX_FOUND = 1000
+SECONDS = 30.0
+"""How long a search through files may go on; then it gives what it has."""
 _MAX_CONTENT = 4_000_000
 _FIRST_LINE = 10**9
 _BUFFER = 100
@@ -94,6 +97,7 @@ class _Search:
         self._pattern = pattern
         self._most = most
         self._size = 0
+        self._deadline = time.monotonic() + SECONDS
         self.found: list[dict[str, Any]] = []
         self.files = 0
         self.skipped = 0
@@ -107,6 +111,7 @@ class _Search:
                 self.files += 1
             except (InvalidValueError, NotFoundError):  # bytes, or gone meanwhile
                 self.skipped += 1
+            self.more = self.more or time.monotonic() > self._deadline
             if self.more:
                 return
 
@@ -127,6 +132,8 @@ class _Search:
 
     def _file(self, path: str, stopped: Stopped) -> None:
         for number, line in _numbered(self._files, path, stopped):
+            if time.monotonic() > self._deadline:
+                return
             if self._pattern.search(line) is None:
                 continue
             text = line.strip()[: _BUFFER * 3]

@@ -122,6 +122,10 @@ class TestFinding:
         found = call("search_files", reader, pattern="two", files="in/**/*", ignore_case=True, max_matches=1)
         assert (len(found["matches"]), found["more"]) == (1, True)
 
+    def test_it_ends_after_its_time(self, reader: Permissions, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llmspell.tools.files.SECONDS", -1.0)
+        assert call("search_files", reader, pattern="two", files="in")["more"] is True
+
     def test_links_lead_nowhere(self, reader: Permissions) -> None:
         assert "secret" not in str(call("search_files", reader, pattern="e", files="in"))
 

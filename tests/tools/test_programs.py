@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from llmspell import Host
+from llmspell import Budget, Host
+from llmspell.agents.context import ToolContext
 from llmspell.permissions import Permissions
+from llmspell.tools import builtin
 from tests.tools.calling import call, refused
 
 ECHO = Permissions(run=(("echo",), ("cat",), ("sh",), ("sleep",)))
@@ -74,3 +78,18 @@ def test_a_spell_is_run_beside_the_one_that_asks(tmp_path: Path, isolation: str)
             return (await host.run(tmp_path / "main.lua", isolation=isolation)).value
 
     assert asyncio.run(run()) == 42
+
+
+def test_a_spell_gets_what_whom_it_serves_has() -> None:
+    asked: list[Any] = []
+
+    async def run_spell(*given: Any) -> str:
+        asked.append(given)
+        return "done"
+
+    run = SimpleNamespace(run_spell=run_spell, permissions=Permissions.all())
+    context = ToolContext(run=run, permissions=ECHO, budget=Budget(max_cost=0.1))
+    tool = builtin("run_spell")
+    assert asyncio.run(tool.call({"file": "a.lua", "params": {"n": 1}}, context)) == "done"
+    [(file, params, part)] = asked
+    assert (file, params, part.permissions, part.budget) == ("a.lua", {"n": 1}, ECHO, context.budget)
