@@ -95,6 +95,8 @@ interface AgentOptions {
   declare?: number;
   /** How far it may go in one run. */
   limits?: AgentBounds;
+  /** A name under which the conversation is kept: it goes on in a later run of the spell. */
+  thread?: string;
   /** What the model is shown of a long conversation. */
   memory?: AgentMemory;
   /**
@@ -1367,7 +1369,7 @@ interface Agent {
   on(event: string, hook: (...args: any[]) => any): Promise<void>;
   /** The conversation so far. */
   history(): Promise<Message[]>;
-  /** Forget the conversation. */
+  /** Forget the conversation, also what was kept of a `thread`. */
   reset(): Promise<void>;
   /** The conversation as a text, to be kept and loaded again. */
   save(): Promise<string>;

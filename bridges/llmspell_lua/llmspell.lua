@@ -49,6 +49,7 @@
 ---@field code? "js"|"lua"|llmspell.AgentCode The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one.
 ---@field declare? integer With more tools than that, and without `code`, the model searches for those that it needs.
 ---@field limits? llmspell.AgentBounds How far it may go in one run.
+---@field thread? string A name under which the conversation is kept: it goes on in a later run of the spell.
 ---@field memory? llmspell.AgentMemory What the model is shown of a long conversation.
 ---@field approve? fun(...: any): any Decides about a call that must be approved: takes `{id, name, arguments}` and gives true, false, or why not.
 ---@field hooks? table<string, fun(...: any): any> Functions by the kind of event that they see, as for `on`.
@@ -1028,7 +1029,7 @@ function Agent:on(event, hook) end
 ---@return llmspell.Message[]
 function Agent:history() end
 
----Forget the conversation.
+---Forget the conversation, also what was kept of a `thread`.
 function Agent:reset() end
 
 ---The conversation as a text, to be kept and loaded again.

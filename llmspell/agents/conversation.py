@@ -46,6 +46,16 @@ class Conversation:
         """Forget everything."""
         self.messages, self._memory = [], {}
 
+    async def load(self) -> None:
+        """Take up what was kept of it; nothing, but for a `Thread`."""
+
+    async def save(self) -> None:
+        """Keep what was said so far; nowhere, but for a `Thread`."""
+
+    async def forget(self) -> None:
+        """Forget everything, and what was kept."""
+        self.reset()
+
     def to_data(self) -> dict[str, Any]:
         """The conversation as JSON."""
         return {"version": 1, "messages": messages_to_data(self.messages), "memory": self._memory}

@@ -9,7 +9,8 @@ from contextlib import aclosing
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from llmspell.agents.agent import Agent, AgentStream
+from llmspell.agents.agent import Agent
+from llmspell.agents.context import ToolContext
 from llmspell.agents.conversation import Conversation
 from llmspell.agents.hooks import Action, Change, action_from_data
 from llmspell.agents.limits import AgentLimits
@@ -96,8 +97,7 @@ class ScriptableAgent:
         """
         kept = self._kept
         said = to_messages(prompt, "stream", self._context.blobs)
-        stream = kept.conversation.stream(said, approve=kept.approve, serving=serving(self._context))
-        return kept.events(stream)
+        return kept.events(said, serving(self._context))
 
     async def resume(self, answers: dict[str, bool | str], state: str | None = None) -> AgentReply:
         """Go on after a pause: `answers` are true, false, or why not, by the ids of the questions.
@@ -110,7 +110,9 @@ class ScriptableAgent:
         if paused is None:
             raise InvalidValueError("resume: this agent has not paused", hint="pass the state of a reply that has one")
         result = await kept.agent.resume(paused, answers, approve=kept.approve, serving=serving(self._context))
+        await kept.conversation.load()
         kept.conversation.keep(result)
+        await kept.conversation.save()
         return kept.replied(result)
 
     def on(self, event: str, hook: ScriptFunction) -> None:
@@ -121,23 +123,27 @@ class ScriptableAgent:
         """
         self._kept.agent.on(event, _hook(hook))
 
-    def history(self) -> list[MessageRecord]:
+    async def history(self) -> list[MessageRecord]:
         """The conversation so far."""
+        await self._kept.conversation.load()
         return self._kept.told(self._kept.conversation.messages)
 
-    def reset(self) -> None:
-        """Forget the conversation."""
-        self._kept.conversation.reset()
+    async def reset(self) -> None:
+        """Forget the conversation, also what was kept of a `thread`."""
+        await self._kept.conversation.forget()
         self._kept.weigh()
 
-    def save(self) -> str:
+    async def save(self) -> str:
         """The conversation as a text, to be kept and loaded again."""
+        await self._kept.conversation.load()
         return _saved(self._kept.conversation.to_data())
 
-    def load(self, saved: str) -> None:
+    async def load(self, saved: str) -> None:
         """Take up a conversation that `save` gave. Fails with `value` for anything else."""
-        self._kept.conversation = Conversation.from_data(self._kept.agent, _loaded("load", saved))
+        await self._kept.conversation.load()
+        self._kept.conversation.restore(_loaded("load", saved))
         self._kept.weigh()
+        await self._kept.conversation.save()
 
     def as_tool(self, names: ToolNames | None = None) -> AgentTool:
         """This agent under another name, as one of the `tools` of another."""
@@ -152,7 +158,7 @@ class _Kept:
         self._context = context
         self._number = number
         self.agent = _made_agent(context, options)
-        self.conversation = Conversation(self.agent)
+        self.conversation = _conversation(context, self.agent, options.get("thread"))
         self.approve = _approve(options["approve"]) if "approve" in options else None
         self.paused: dict[str, Any] | None = None
 
@@ -188,8 +194,10 @@ class _Kept:
             ]
         return reply
 
-    async def events(self, stream: AgentStream) -> AsyncIterator[AgentEvent]:
-        """The events for the script. Raises the error of a run that fails."""
+    async def events(self, said: list[Message], whom: ToolContext) -> AsyncIterator[AgentEvent]:
+        """Answer, and give the events for the script. Raises the error of a run that fails."""
+        await self.conversation.load()
+        stream = self.conversation.stream(said, approve=self.approve, serving=whom)
         async with aclosing(aiter(stream)) as events:
             async for event in events:
                 if event.kind != "finish":
@@ -199,6 +207,7 @@ class _Kept:
         if result.reason == "error" and result.error is not None:
             raise result.error
         self.conversation.keep(result)
+        await self.conversation.save()
         yield {"type": "finish", "text": result.text, "reason": result.reason, "reply": self.replied(result)}
 
     def told(self, messages: list[Message]) -> list[MessageRecord]:
@@ -261,6 +270,14 @@ def _code(context: RunContext, given: str | AgentCode | None) -> Code | None:
     fields: dict[str, Any] = {"language": given} if isinstance(given, str) else dict(given)
     limits = {name: fields.pop(name) for name in ("timeout", "cpu", "memory", "max_calls") if name in fields}
     return Code(**fields, limits=Limits(**{"timeout": TIMEOUT, **limits}), runner=context.code_runner)
+
+
+def _conversation(context: RunContext, agent: Agent, thread: str | None) -> Conversation:
+    if thread is None:
+        return Conversation(agent)
+    from llmspell.agents.threads import Thread, ThreadStore  # loads SQLite
+
+    return Thread(agent, ThreadStore(*context.keeping(None)), thread)
 
 
 def _policy(memory: Mapping[str, Any]) -> Any:

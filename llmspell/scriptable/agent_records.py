@@ -126,6 +126,8 @@ class AgentOptions(TypedDict, total=False):
     """With more tools than that, and without `code`, the model searches for those that it needs."""
     limits: AgentBounds
     """How far it may go in one run."""
+    thread: str
+    """A name under which the conversation is kept: it goes on in a later run of the spell."""
     memory: AgentMemory
     """What the model is shown of a long conversation."""
     approve: ScriptFunction
