@@ -24,11 +24,10 @@ def test_globals_are_the_allowed_ones(cast) -> None:
     ours = {
         "array", "json", "log", "map", "now", "null", "parallel", "params", "print", "race", "require", "retry",
         "sleep", "spell", "stdin", "timeout", "tools", "uuid", "write", "llm",
-        "blob", "env", "fs", "run",
+        "agent", "blob", "env", "fs", "http", "mcp", "memory", "run", "state", "tool",
     }  # fmt: skip
     found = names(cast, "_G")
-    assert lua | ours <= found
-    assert found - lua - ours <= {"state", "memory", "http", "agent", "tool", "on"}
+    assert found == lua | ours
 
 
 @pytest.mark.parametrize(

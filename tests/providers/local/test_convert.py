@@ -64,7 +64,7 @@ def test_tokens_become_bytes_and_merges_keep_their_spaces(store):
     tokens = result.get("tokenizer.ggml.tokens")
     assert tokens[:3] == [b"<unk>", b"<s>", b"</s>"]
     assert tokens[3:259] == [bytes([byte]) for byte in range(256)]
-    assert tokens[259:] == [b"<|im_start|>", b"<|im_end|>", b" va?"]
+    assert tokens[259:] == [b"<|im_start|>", b"<|im_end|>", b"<|after_tools|>", b" va?"]
     assert result.get("tokenizer.ggml.merges") == ["Ġ h".encode(), "Ċ Ċ".encode(), b"\xc3 \xa9"]
     assert result.get("tokenizer.ggml.scores") == [0.0] * len(tokens)
     assert result.get("tokenizer.chat_template") == source.get("tokenizer.chat_template")
