@@ -52,8 +52,10 @@ SPELLS = {
     "20_ask_notes": Spell(permissions=Permissions(read=("*",))),
     "18_review/main": Spell({"topic": "lighthouses"}),
     "22_tools": Spell(permissions=Permissions(read=("*",))),
+    "23_mcp/main": Spell(),
 }
 PROGRAMS = ("10_embed_script", "11_embed_service", "12_embed_sync", "17_agent")
+SERVERS = {"mcp": {"file": str(EXAMPLES / "23_mcp/servers.json")}}
 LIMITS = llmspell.Limits(timeout=300)
 MODULES = ("06_modules/ask", "06_modules/prompts/translate", "18_review/judge")
 
@@ -95,9 +97,15 @@ def page() -> Iterator[str]:
         thread.join()
 
 
+@pytest.fixture(autouse=True)
+def python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What examples start as `python3`."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
+
+
 @pytest.fixture
 def config(project: Path) -> Config:
-    return load_config(project, environ={})
+    return load_config(project, environ={}, overrides=SERVERS)
 
 
 @pytest.fixture
@@ -142,7 +150,7 @@ def program(name: str, cwd: Path, **environ: str) -> str:
 
 def test_nothing_is_left_out() -> None:
     known = {f"{name}.{language}" for name in (*SPELLS, *MODULES) for language in LANGUAGES}
-    known |= {f"{name}.py" for name in PROGRAMS}
+    known |= {f"{name}.py" for name in PROGRAMS} | {"23_mcp/server.py", "23_mcp/servers.json"}
     assert {str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"} == known
 
 
@@ -272,6 +280,11 @@ class TestSpells:
         assert (result["lines"], result["per_file"], result["words"]) == (3, 1, 3)
         assert result["summary"].startswith("You said: Sum up in one sentence: The harbour opens at six.")
 
+    def test_mcp_server(self, config: Config, language: str) -> None:
+        result = run("23_mcp/main", language, config)
+        assert result.value == {"found": "The harbour opens at six.", "count": 2}
+        assert "When does it open?" in result.output
+
     def test_notes_need_permissions(self, notes: Path, language: str) -> None:
         spell = llmspell.Spell.load(EXAMPLES / f"15_notes.{language}")
         assert [need.flag for need in spell.needs] == ["--allow-read=notes/", "--allow-write=summary.md"]
@@ -344,7 +357,7 @@ def real(
     cache = tmp_path_factory.mktemp("real")  # remembered answers are neither the user's nor the other language's
     (cache / "models").symlink_to(smollm2.parent)
     environ = {"LLMSPELL_MODEL": "local/smollm2-135m", "LLMSPELL_CACHE_DIR": str(cache)}
-    host = llmspell.Host(load_config(cache, environ=environ))
+    host = llmspell.Host(load_config(cache, environ=environ, overrides=SERVERS))
     with asyncio.Runner() as runner:
 
         def run(name: str) -> llmspell.Result:

@@ -12,6 +12,7 @@ import inspect
 import os
 import re
 import shlex
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ import pytest
 
 import llmspell
 from llmspell.cli.app import app
+from llmspell.config_mcp import McpConfig, McpServerConfig
 from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.base import Request, Response, Usage
 from llmspell.providers.content import ToolCall
@@ -30,7 +32,11 @@ from llmspell.testing import Reply, ScriptedProvider
 from tests.fake_openai import fake_openai
 
 ROOT = Path(__file__).parents[1]
-PAGES = ("README.md", "docs/guide.md", "docs/embedding.md", "docs/agents.md", "docs/code-mode.md", "docs/tools.md")
+NOTES = McpServerConfig(command="python3", args=("notes_server.py",))
+PAGES = (
+    *("README.md", "docs/guide.md", "docs/embedding.md", "docs/agents.md", "docs/code-mode.md", "docs/tools.md"),
+    "docs/mcp.md",
+)
 
 
 class Block(NamedTuple):
@@ -71,6 +77,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for block in FILES:
         (tmp_path / block.extra.removeprefix("file=")).write_text(block.code, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")
     return tmp_path
 
 
@@ -119,7 +126,7 @@ def test_spells_run(block: Block, folder: Path) -> None:
     spell = llmspell.Spell(source=block.code, language=block.language, name="spell", folder=str(folder))
     result = llmspell.run(
         spell,
-        config=llmspell.Config(cache_dir=folder),
+        config=llmspell.Config(cache_dir=folder, mcp=McpConfig(servers={"notes": NOTES})),
         providers=[ScriptedProvider(reply, name) for name in ("scripted", "openai", "local", "voyage")],
         tools=[weather],
         model="scripted/test",
@@ -129,7 +136,7 @@ def test_spells_run(block: Block, folder: Path) -> None:
             write=(os.path.realpath(folder),),
             net=(NetRule("api.example.com"),),
             env=("HOME",),
-            run=(("sort",),),
+            run=(("sort",), ("python3", "notes_server.py")),
         ),
         stdin="one\ntwo\n",
         limits=llmspell.Limits(timeout=30),
