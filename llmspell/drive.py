@@ -146,7 +146,9 @@ class Driver:
             self._loop.call_soon(self._pump)
 
     def _start_work(self) -> None:
-        import asyncio  # see the top of this module
+        if not self._session.work and not self._session.dropped:
+            return
+        import asyncio  # see the top of this module; after a slice that asked nothing of it, even this takes its time
 
         work, self._session.work = self._session.work, []
         for id_, awaitable in work:
