@@ -229,7 +229,8 @@ class Host:
     ) -> Agent:
         """An agent on a model of this host; None is the configured one.
 
-        `tools` are tools of this host by their names, other tools, and typed Python functions. The options are those of
+        `tools` are tools of this host by their names, other tools, and typed Python functions. With `code`, `js` or
+        `lua`, the model writes code, which runs in workers of this host. The options are those of
         `llmspell.agents.Agent`. Raises `NotFoundError` for a model or a tool that does not exist.
         """
         from llmspell.agents.agent import Agent, source_in  # most hosts only run spells

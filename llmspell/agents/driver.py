@@ -56,6 +56,7 @@ class Driver:
         self._hooks = hooks
         self._context = context
         self._approve = approve
+        self._too_many = False
         self._queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._asker = Asker(provider=provider, hooks=hooks, output=run.output, stream=stream)
         self._code = self._run_code() if agent.code_tools is not None else None
@@ -235,7 +236,7 @@ class Driver:
         if failed is not None:
             raise failed
         if stopped is not None:
-            self._run.stop(stopped.why)
+            self._run.stop(stopped.why, "max_tool_calls" if self._too_many else "stopped")
 
     def _context_of(self, call: PendingCall) -> ToolContext:
         return replace(
@@ -282,9 +283,8 @@ class Driver:
         """Count a call of a tool that code makes. Raises `StopError` when it is one too many."""
         run, most = self._run, self._run.limits.max_tool_calls
         if most is not None and run.tool_calls >= most:
-            why = f"the model asked for more than {most} calls of tools"
-            run.stop(why, "max_tool_calls")
-            raise StopError(why)
+            self._too_many = True
+            raise StopError(f"the model asked for more than {most} calls of tools")
         run.tool_calls += 1
 
     # Approval

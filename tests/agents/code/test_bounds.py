@@ -16,7 +16,7 @@ from llmspell.budget import Budget
 from llmspell.errors import InvalidValueError, LimitError
 from llmspell.limits import Limits
 from llmspell.permissions import NetRule, Permissions
-from llmspell.providers.content import Media, ToolResult
+from llmspell.providers.content import Media, Text, ToolResult
 from llmspell.testing import ScriptedProvider
 from tests.agents.code.test_sessions import LANGUAGES, add, session, told
 from tests.agents.models import calls
@@ -167,6 +167,20 @@ def test_calls_count_as_those_of_the_model(language: str) -> None:
     assert result.tool_calls == 5
 
 
+def test_what_was_done_before_too_many_calls_is_told() -> None:
+    async def go() -> Any:
+        add_once = {"code": "await tools.add({ a: 1, b: 1 })"}
+        provider = ScriptedProvider([calls(("run_code", add_once), ("run_code", add_once), ("run_code", add_once))])
+        async with Host() as host:
+            code = Code(language="js", runner=host.code_runner)
+            agent = Agent((provider, "t"), tools=[add], code=code, limits=AgentLimits(max_tool_calls=4))
+            return await agent.run("go")
+
+    result = asyncio.run(go())
+    assert result.reason == "max_tool_calls"
+    assert told(result)[0] == (False, "2")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_budget_of_the_agent_bounds_what_its_code_spends(language: str) -> None:
     asked = 0
@@ -253,14 +267,17 @@ def test_hooks_see_the_calls_of_code_as_those_of_the_model() -> None:
             return Change(arguments={"a": 100, "b": 1})
         return Skip(value="skipped") if event.name == "add" else None
 
-    def redact(event: Any) -> Any:
-        return Change(text="changed") if event.name == "add" and event.text == "101" else None
-
     hooks.on("tool_call", change)
     plain = session("js", "[await tools.add({ a: 1, b: 1 }), await tools.add({ a: 2, b: 1 })]", run={"hooks": hooks})
     assert told(plain) == [(False, '[101, "skipped"]')]
     assert seen == [("c0", "run_code"), ("c0/1", "add"), ("c0/2", "add")]
-    del redact
+
+
+def test_code_sees_a_result_as_hooks_leave_it() -> None:
+    hooks = Hooks()
+    hooks.on("tool_result", lambda event: Change(parts=[Text("hidden")]) if event.name == "add" else None)
+    result = session("js", "[await tools.add({ a: 1, b: 1 })]", run={"hooks": hooks})
+    assert told(result) == [(False, '["hidden"]')]
 
 
 def test_a_hook_that_stops_ends_the_run_though_the_code_catches() -> None:
@@ -322,7 +339,7 @@ def test_leaving_a_stream_ends_the_code() -> None:
     assert events == ["begun", "ended"]
 
 
-def test_a_hundred_runs_leave_nothing() -> None:
+def test_many_runs_leave_nothing() -> None:
     async def go() -> int:
         async with Host() as host:
             for _ in range(20):
