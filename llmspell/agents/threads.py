@@ -12,10 +12,14 @@ from llmspell.errors import InvalidValueError
 from llmspell.storage.database import Database, scope_of
 
 if TYPE_CHECKING:
+    from sqlite3 import Connection
+
     from llmspell.agents.agent import Agent, Prompt
     from llmspell.agents.result import AgentResult
 
 MAX_THREADS = 10_000
+MAX_BYTES = 256 * 1024 * 1024
+"""Of all conversations of a scope."""
 MAX_NAME = 200
 _SCOPE = "threads:"
 _FIND = "FROM threads JOIN scopes ON scopes.id = scope WHERE scopes.name = ?"
@@ -57,18 +61,15 @@ class ThreadStore:
         with self._database.writing() as connection:
             scope = scope_of(connection, self._scope)
             row = connection.execute(
-                "SELECT version FROM threads WHERE scope = ? AND name = ?", (scope, name)
+                "SELECT version, length(CAST(value AS BLOB)) FROM threads WHERE scope = ? AND name = ?", (scope, name)
             ).fetchone()
-            if (0 if row is None else row[0]) != version:
+            before, size = row or (0, 0)
+            if before != version:
                 raise InvalidValueError(
                     f"the conversation {name!r:.80} went on elsewhere meanwhile",
                     hint="load it again, and say it once more",
                 )
-            [count] = connection.execute("SELECT count(*) FROM threads WHERE scope = ?", (scope,)).fetchone()
-            if row is None and count >= MAX_THREADS:
-                raise InvalidValueError(
-                    f"there are {MAX_THREADS} conversations already", hint="delete those that are not needed any more"
-                )
+            self._charge(connection, scope, len(text.encode()) - size, new=row is None)
             connection.execute(
                 "INSERT OR REPLACE INTO threads (scope, name, value, version, modified) VALUES (?, ?, ?, ?, ?)",
                 (scope, name, text, version + 1, time.time()),
@@ -79,9 +80,27 @@ class ThreadStore:
         """Forget a conversation; whether there was one."""
         _check(name)
         with self._database.writing() as connection:
-            scope = scope_of(connection, self._scope)
-            found = connection.execute("DELETE FROM threads WHERE scope = ? AND name = ?", (scope, name))
-            return found.rowcount > 0
+            row = connection.execute(
+                "SELECT scope, length(CAST(value AS BLOB)) FROM threads JOIN scopes ON scopes.id = scope"
+                " WHERE scopes.name = ? AND threads.name = ?",
+                (self._scope, name),
+            ).fetchone()
+            if row is None:
+                return False
+            connection.execute("DELETE FROM threads WHERE scope = ? AND name = ?", (row[0], name))
+            connection.execute("UPDATE scopes SET used = used - ? WHERE id = ?", (row[1], row[0]))
+        return True
+
+    def _charge(self, connection: Connection, scope: int, size: int, *, new: bool) -> None:
+        [count] = connection.execute("SELECT count(*) FROM threads WHERE scope = ?", (scope,)).fetchone()
+        [used] = connection.execute("SELECT used FROM scopes WHERE id = ?", (scope,)).fetchone()
+        if (new and count >= MAX_THREADS) or used + size > MAX_BYTES:
+            raise InvalidValueError(
+                f"there is no room for one more conversation: {count} are kept, of {used >> 20} MiB; "
+                f"at most {MAX_THREADS}, of {MAX_BYTES >> 20} MiB",
+                hint="delete those that are not needed any more",
+            )
+        connection.execute("UPDATE scopes SET used = used + ? WHERE id = ?", (size, scope))
 
     def names(self) -> list[str]:
         """The names of all conversations, sorted."""

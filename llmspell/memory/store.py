@@ -25,14 +25,15 @@ from llmspell.storage.database import Database, scope_of
 
 MAX_PIECES = 50_000
 MAX_BYTES = 256 * 1024 * 1024
-"""Of the texts and vectors of one memory."""
+"""Of the texts and vectors of all memories of a scope."""
+MAX_MEMORIES = 100
 _WORD = re.compile(r"\w+")
 _MAX_WORDS = 64
 _BATCH = 1000
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS memories (
     id INTEGER PRIMARY KEY, scope INTEGER NOT NULL REFERENCES scopes(id) ON DELETE CASCADE, name TEXT NOT NULL,
-    model TEXT, pieces INTEGER NOT NULL DEFAULT 0, used INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name)
+    model TEXT, pieces INTEGER NOT NULL DEFAULT 0, UNIQUE (scope, name)
 );
 CREATE TABLE IF NOT EXISTS memory_documents (
     id INTEGER PRIMARY KEY, memory INTEGER NOT NULL REFERENCES memories(id) ON DELETE CASCADE, source TEXT NOT NULL,
@@ -111,9 +112,7 @@ class MemoryStore:
                 connection.execute(
                     "INSERT INTO memory_words (rowid, heading, text) VALUES (?, ?, ?)", (id_, piece.heading, piece.text)
                 )
-            connection.execute(
-                "UPDATE memories SET pieces = pieces + ?, used = used + ? WHERE id = ?", (len(pieces), size, memory)
-            )
+            _count(connection, memory, len(pieces), size)
 
     def check(self, model: str | None) -> None:
         """Raises `InvalidValueError` when it has vectors of another model, or none: asked before they are made."""
@@ -235,12 +234,16 @@ class MemoryStore:
         return memory
 
     def _check_room(self, connection: Connection, memory: int, pieces: int, size: int) -> None:
-        [have, used] = connection.execute("SELECT pieces, used FROM memories WHERE id = ?", (memory,)).fetchone()
-        if have + pieces > MAX_PIECES or used + size > MAX_BYTES:
+        [have] = connection.execute("SELECT pieces FROM memories WHERE id = ?", (memory,)).fetchone()
+        [used, memories] = connection.execute(
+            "SELECT scopes.used, count(*) FROM scopes JOIN memories ON scope = scopes.id WHERE scopes.name = ?",
+            (self._scope,),
+        ).fetchone()
+        if have + pieces > MAX_PIECES or used + size > MAX_BYTES or memories > MAX_MEMORIES:
             raise InvalidValueError(
-                f"the memory {self._name!r:.80} has no room: it has at most {MAX_PIECES} pieces and "
-                f"{MAX_BYTES >> 20} MiB, and holds {have} and {used >> 20} MiB",
-                hint="delete documents that are not needed any more, or use several memories",
+                f"the memory {self._name!r:.80} has no room: it has at most {MAX_PIECES} pieces, and {MAX_MEMORIES} "
+                f"memories {MAX_BYTES >> 20} MiB together; there are {have}, {memories} and {used >> 20} MiB",
+                hint="delete documents that are not needed any more",
             )
 
     def _drop(self, connection: Connection, memory: int, source: str) -> int:
@@ -261,15 +264,20 @@ class MemoryStore:
             )
         connection.execute("DELETE FROM memory_pieces WHERE document = ?", row)
         connection.execute("DELETE FROM memory_documents WHERE id = ?", row)
-        connection.execute(
-            "UPDATE memories SET pieces = pieces - ?, used = used - ? WHERE id = ?", (len(rows), size, memory)
-        )
+        _count(connection, memory, -len(rows), -size)
         return 1
 
     def _sources(self, connection: Connection, memory: int) -> list[Any]:
         return connection.execute(
             "SELECT source FROM memory_documents WHERE memory = ? ORDER BY source", (memory,)
         ).fetchall()
+
+
+def _count(connection: Connection, memory: int, pieces: int, size: int) -> None:
+    connection.execute("UPDATE memories SET pieces = pieces + ? WHERE id = ?", (pieces, memory))
+    connection.execute(
+        "UPDATE scopes SET used = used + ? WHERE id = (SELECT scope FROM memories WHERE id = ?)", (size, memory)
+    )
 
 
 def _packed(vector: Sequence[float]) -> bytes:

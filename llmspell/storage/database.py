@@ -10,11 +10,14 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
-from typing import Any
 
 from llmspell.errors import InvalidValueError, LlmspellError, TimeoutExceededError
 
 MEMORY = ":memory:"
+MAX_SHARED = 16
+"""Names under which the spells of a folder may share something."""
+MAX_PAGES = 2 * 1024 * 1024
+"""Of 4 KiB, in the whole file: no spell fills the disk."""
 _PATIENCE = 10.0
 _NEWEST = 1
 _SCHEMA = """
@@ -104,6 +107,7 @@ class Database:
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA max_page_count = {MAX_PAGES}")
         connection.execute("PRAGMA trusted_schema = OFF")
         if _version(connection) == 0:
             connection.execute("BEGIN IMMEDIATE")  # another process may be about to make it too
@@ -148,11 +152,35 @@ def shown(path: str) -> str:
     return f"~{path[len(home) :]}" if home and path.startswith(home + os.sep) else path
 
 
+def find_scope(connection: sqlite3.Connection, name: str) -> int | None:
+    """The number of a scope; None if there is none."""
+    row = connection.execute("SELECT id FROM scopes WHERE name = ?", (name,)).fetchone()
+    return None if row is None else int(row[0])
+
+
 def scope_of(connection: sqlite3.Connection, name: str) -> int:
-    """The number of a scope, which is made where it is missing; to be called in a transaction."""
-    connection.execute("INSERT INTO scopes (name) VALUES (?) ON CONFLICT DO NOTHING", (name,))
-    row: tuple[Any, ...] = connection.execute("SELECT id FROM scopes WHERE name = ?", (name,)).fetchone()
-    return int(row[0])
+    """The number of a scope, which is made where it is missing; to be called in a transaction.
+
+    Raises `InvalidValueError` when the spells of a folder would share too many.
+    """
+    if (found := find_scope(connection, name)) is not None:
+        return found
+    if "shared:" in name:
+        _check_shared(connection, name)
+    return int(connection.execute("INSERT INTO scopes (name) VALUES (?)", (name,)).lastrowid or 0)
+
+
+def _check_shared(connection: sqlite3.Connection, name: str) -> None:
+    kind, _, rest = name.partition("shared:")
+    folder = rest.partition(":")[2]
+    [count] = connection.execute(
+        "SELECT count(*) FROM scopes WHERE substr(name, 1, ?) = ? AND substr(name, ?) = ? AND used > 0",
+        (len(kind) + 7, f"{kind}shared:", -len(folder) - 1, f":{folder}"),
+    ).fetchone()
+    if count >= MAX_SHARED:
+        raise InvalidValueError(
+            f"the spells of this folder share under {MAX_SHARED} names already", hint="delete what one of them has"
+        )
 
 
 def _make(path: str) -> None:

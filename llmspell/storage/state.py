@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from llmspell import values
 from llmspell.errors import InvalidValueError
-from llmspell.storage.database import Database, scope_of
+from llmspell.storage.database import Database, find_scope, scope_of
 from llmspell.values import Value
 
 MAX_SCOPE = 64 * 1024 * 1024
@@ -83,7 +83,8 @@ class Scope:
         """Forget a key; whether it was there."""
         _check_key(key)
         with self._database.writing() as connection:
-            return self._drop(connection, scope_of(connection, self.name), key) is not None
+            scope = find_scope(connection, self.name)
+            return scope is not None and self._drop(connection, scope, key)
 
     def keys(self, prefix: str = "") -> list[str]:
         """The keys that begin like this, sorted."""
@@ -98,14 +99,15 @@ class Scope:
     def clear(self) -> int:
         """Forget everything; how many keys there were."""
         with self._database.writing() as connection:
-            scope = scope_of(connection, self.name)
+            scope = find_scope(connection, self.name)
             count = connection.execute("DELETE FROM items WHERE scope = ?", (scope,)).rowcount
             connection.execute("UPDATE scopes SET used = 0 WHERE id = ?", (scope,))
         return count
 
     def _put(self, connection: Connection, key: str, text: str | None) -> None:
-        scope = scope_of(connection, self.name)
-        self._drop(connection, scope, key)
+        scope = scope_of(connection, self.name) if text is not None else find_scope(connection, self.name)
+        if scope is not None:
+            self._drop(connection, scope, key)
         if text is None:
             return
         size = len(text.encode()) + len(key.encode()) + _OVERHEAD
@@ -120,14 +122,14 @@ class Scope:
         connection.execute("INSERT INTO items (scope, key, value, size, modified) VALUES (?, ?, ?, ?, ?)", row)
         connection.execute("UPDATE scopes SET used = used + ? WHERE id = ?", (size, scope))
 
-    def _drop(self, connection: Connection, scope: int, key: str) -> int | None:
-        """Delete a key and give its size; None if it was not there."""
+    def _drop(self, connection: Connection, scope: int, key: str) -> bool:
+        """Delete a key; whether it was there."""
         row = connection.execute("SELECT size FROM items WHERE scope = ? AND key = ?", (scope, key)).fetchone()
         if row is None:
-            return None
+            return False
         connection.execute("DELETE FROM items WHERE scope = ? AND key = ?", (scope, key))
         connection.execute("UPDATE scopes SET used = used - ? WHERE id = ?", (row[0], scope))
-        return int(row[0])
+        return True
 
 
 def scopes(database: Database) -> list[ScopeInfo]:

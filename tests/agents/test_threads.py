@@ -143,9 +143,15 @@ def test_what_has_no_room(store: ThreadStore, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("llmspell.agents.threads.MAX_THREADS", 2)
     store.save("a", {})
     store.save("b", {})
-    with pytest.raises(InvalidValueError, match="there are 2 conversations already"):
+    with pytest.raises(InvalidValueError, match="no room for one more conversation: 2 are kept"):
         store.save("c", {})
     assert store.save("a", {}, 1) == 2
+    monkeypatch.setattr("llmspell.agents.threads.MAX_BYTES", 100)
+    with pytest.raises(InvalidValueError, match="no room for one more conversation"):
+        store.save("a", {"text": "x" * 100}, 2)
+    store.save("a", {"text": "x" * 50}, 2)
+    assert store.delete("a")
+    store.save("c", {"text": "x" * 50})
 
 
 def test_what_is_damaged(store: ThreadStore) -> None:

@@ -177,11 +177,25 @@ def test_a_context_has_so_many_tokens(memory: Memory) -> None:
 
 def test_there_is_an_end(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llmspell.memory.store.MAX_PIECES", 3)
-    with pytest.raises(InvalidValueError, match=r"has no room: it has at most 3 pieces"):
+    with pytest.raises(InvalidValueError, match=r"has no room: it has at most 3 pieces, and "):
         run(memory.add(DOCUMENTS))
     assert run(memory.count()) == Count(3, 3)
     run(memory.delete("tea"))
     run(memory.add(DOCUMENTS[3]))
+
+
+def test_all_memories_of_a_spell_have_an_end(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmspell.memory.store.MAX_MEMORIES", 2)
+    monkeypatch.setattr("llmspell.memory.store.MAX_BYTES", 100)
+    one, two, three = (Memory(MemoryStore(database, "a", name)) for name in ("one", "two", "three"))
+    run(one.add(Document(text="x" * 60)))
+    with pytest.raises(InvalidValueError, match="no room"):
+        run(two.add(Document(text="x" * 60)))
+    run(two.add(Document(text="x" * 30)))
+    with pytest.raises(InvalidValueError, match="no room"):
+        run(three.add(Document(text="x")))
+    run(one.delete())
+    run(three.add(Document(text="x" * 60)))
 
 
 def test_it_is_kept(tmp_path: Path, embed: Embedder) -> None:

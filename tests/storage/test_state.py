@@ -107,6 +107,24 @@ def test_a_scope_has_an_end(database: Database) -> None:
     scope.set("b", "x" * 2000)
 
 
+def test_a_folder_shares_so_many(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmspell.storage.database.MAX_SHARED", 2)
+
+    def shared(name: str, path: str = "/a/b.lua") -> Scope:
+        return Scope(database, scope_name(path, name))
+
+    shared("one").set("k", 1)
+    shared("two").set("k", 1)
+    with pytest.raises(InvalidValueError, match="share under 2 names already"):
+        shared("three").set("k", 1)
+    shared("three", "/b.lua").set("k", 1)
+    shared("three", "/x/a/b.lua").set("k", 1)
+    assert not shared("four").delete("k")
+    shared("four").set("k", None)
+    shared("one").delete("k")
+    shared("three").set("k", 1)
+
+
 def test_only_the_user_may_read_the_file(database: Database) -> None:
     Scope(database, "spell:/a").set("a", 1)
     assert stat.S_IMODE(os.stat(database.path).st_mode) == 0o600
