@@ -91,7 +91,7 @@ def test_an_integer_that_luajit_cannot_hold_is_refused(cast) -> None:
         ("{1, nil, 3}", "the value is a list with holes: [2] is missing"),
         ("{[2] = 1}", "the value is a list with holes: [1] is missing"),
         ("{[0] = 1}", "the value has a key that is not text: 0"),
-        ("{a = llm('x')}", "the value.a is a llm object"),
+        ("{a = llm('x')}", "the value.a is a bridge object (llm)"),
         ("{spell}", "the value[1] is a spell object"),
         ("tools", "the value is a tools object"),
     ],

@@ -182,7 +182,7 @@ local function encode_table(object, depth)
     take(#sent[object], depth)
     return emit(sent[object])
   elseif meta and opaque[meta] then
-    refuse(depth, "is a " .. opaque[meta] .. " object")
+    refuse(depth, "is a bridge object (" .. opaque[meta] .. ")")
   end
   local first = next(object)
   if first == nil then
