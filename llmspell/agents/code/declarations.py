@@ -58,7 +58,7 @@ def summary(tool: BaseTool) -> str:
 
 
 def _in_typescript(tool: BaseTool) -> str:
-    schema, fields = tool.parameters, _fields(tool.parameters)
+    schema, fields = tool.parameters, fields_of(tool.parameters)
     type_ = _TypeScript(schema).fields(schema, 0) if fields else ""
     mark = "" if _required(schema) else "?"
     args = f"args{mark}: {type_}" if fields else ""
@@ -69,7 +69,7 @@ def _comment(tool: BaseTool, fields: Mapping[str, Any]) -> str:
     lines = _told(tool.description)
     for name, schema in fields.items():
         if said := _said(schema):
-            lines.append(f"@param args.{name} {said}")
+            lines.append(f"@param args.{_line(name)} {said}")
     text = "\n * ".join(lines).replace("*/", "* /")
     if len(lines) > 1:
         return f"/**\n * {text}\n */\n"
@@ -77,12 +77,12 @@ def _comment(tool: BaseTool, fields: Mapping[str, Any]) -> str:
 
 
 def _in_lua(tool: BaseTool) -> str:
-    schema, fields = tool.parameters, _fields(tool.parameters)
+    schema, fields = tool.parameters, fields_of(tool.parameters)
     lines = [f"--- {line}" for line in _told(tool.description)]
     lua = _Lua(schema)
     for name, field in fields.items():
         if said := _said(field):
-            lines.append(f"--- `{name}`: {said}")
+            lines.append(f"--- `{_line(name)}`: {said}")
     mark = "" if _required(schema) else "?"
     if fields:
         lines.append(f"---@param args{mark} {lua.fields(schema, 0)}")
@@ -95,11 +95,15 @@ def _told(text: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.strip()]
 
 
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
 def _said(schema: Any) -> str:
     """The description of an argument, and what its type leaves open."""
     if not isinstance(schema, Mapping):
         return ""
-    said = " ".join(str(schema.get("description", "")).split())[:_MAX_DOC]
+    said = _line(str(schema.get("description", "")))[:_MAX_DOC]
     open_ = [
         text.format(json.dumps(schema[key], ensure_ascii=False) if key in ("default", "pattern") else schema[key])
         for key, text in _BOUNDS.items()
@@ -108,7 +112,8 @@ def _said(schema: Any) -> str:
     return f"{said} ({', '.join(open_)})".lstrip() if open_ else said
 
 
-def _fields(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+def fields_of(schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The arguments of a tool, or the fields of an object, by their names."""
     fields = schema.get("properties")
     return fields if isinstance(fields, Mapping) else {}
 
@@ -151,8 +156,8 @@ class _Types(ABC):
     def named(self, kind: str, schema: Mapping[str, Any], depth: int) -> str:
         if kind == "array":
             return self.list_of(self.of(schema["items"], depth + 1)) if schema.get("items") else self.any_list
-        if kind == "object" or (kind == "None" and _fields(schema)):
-            if _fields(schema):
+        if kind == "object" or (kind == "None" and fields_of(schema)):
+            if fields_of(schema):
                 return self.fields(schema, depth + 1)
             more = schema.get("additionalProperties")
             return self.map_of(self.of(more, depth + 1)) if isinstance(more, Mapping) and more else self.any_object
@@ -199,7 +204,7 @@ class _TypeScript(_Types):
         inner = "; ".join(
             f"{name if _NAME.match(name) else json.dumps(name)}{'' if name in required else '?'}: "
             f"{self.of(each, depth)}"
-            for name, each in _fields(schema).items()
+            for name, each in fields_of(schema).items()
         )
         return f"{{ {inner} }}"
 
@@ -225,7 +230,7 @@ class _Lua(_Types):
         inner = ", ".join(
             f"{name if _LUA_NAME.match(name) else f'[{json.dumps(name)}]'}{'' if name in required else '?'}: "
             f"{self.of(each, depth)}"
-            for name, each in _fields(schema).items()
+            for name, each in fields_of(schema).items()
         )
         return f"{{ {inner} }}"
 

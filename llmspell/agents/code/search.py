@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from llmspell.agents.code.declarations import declared, summary
+from llmspell.agents.code.declarations import declared, fields_of, summary
 from llmspell.agents.tools import BaseTool, SchemaTool
 
 SEARCH = "search_tools"
@@ -45,7 +45,7 @@ def _document(tool: BaseTool) -> Counter[str]:
     words = Counter(_words(tool.description))
     for word in _words(tool.name):
         words[word] += _NAME_WEIGHT
-    for name in tool.parameters.get("properties", {}):
+    for name in fields_of(tool.parameters):
         words.update(_words(name))
     return words
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from llmspell.agents import SchemaTool, Tool
+from llmspell.agents import BaseTool, SchemaTool, Tool, ToolContext
 from llmspell.agents.code.declarations import declared, listed, summary
 from llmspell_lua import bridge as lua
 
@@ -121,6 +123,52 @@ def test_declarations_of_lua_are_lua() -> None:
 
 def _object(schema: Any) -> Any:
     return {"type": "object", "properties": {"x": _schema(schema)}}
+
+
+KEYWORDS = (
+    "type",
+    "properties",
+    "items",
+    "enum",
+    "const",
+    "anyOf",
+    "allOf",
+    "required",
+    "$ref",
+    "minimum",
+    "description",
+)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(KEYWORDS) | st.text(max_size=4), inner),
+    max_leaves=12,
+)
+
+
+class Foreign(BaseTool):
+    """A tool whose schema somebody else has made."""
+
+    def __init__(self, schema: Any) -> None:
+        super().__init__("foreign")
+        self._schema = schema
+
+    @property
+    def description(self) -> str:
+        return "Foreign."
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        return {"type": "object", "properties": {"x": self._schema, "a\nb": self._schema}, "required": ["x"]}
+
+    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
+        raise NotImplementedError
+
+
+@given(JSON)
+def test_no_schema_is_too_strange(schema: Any) -> None:
+    made = [Foreign(schema)]
+    assert "tools.foreign(args: {" in declared(made, "js")
+    assert lua.check(f"local tools = {{}}\n{declared(made, 'lua')}", "x.lua") == []
 
 
 def test_lists_are_short() -> None:
