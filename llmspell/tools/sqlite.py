@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from llmspell.errors import InvalidValueError, NotFoundError, PermissionDeniedError, TimeoutExceededError
-from llmspell.permissions import denied
+from llmspell.permissions import ALL, denied
 from llmspell.tools.base import MAX_TEXT, Reach, Spec, check_length, cut, within
+from llmspell.tools.sqlite_copy import changed_copy
 from llmspell.values import MAX_SAFE_INTEGER
 
 if TYPE_CHECKING:
     from llmspell.system.files import Stopped
+    from llmspell.system.walk import Place
 
 SECONDS = 20.0
 """How long a statement may take."""
@@ -31,6 +33,7 @@ _MAX_SQL = 50_000
 _MAX_VALUE = 8 << 20
 _CELL = 4000
 _STEPS = 2000
+_MAX_PAGES = 32_768  # 128 MiB of usual pages
 _WAIT = 2.0
 
 _LIMITS = {
@@ -106,23 +109,37 @@ def _opened(reach: Reach, path: str, *, write: bool) -> Iterator[sqlite3.Connect
     with reach.files.at(path) as place:
         if write and not reach.permissions.may_write(place.path):
             raise denied("write", f"write {path[:200]!r}", path)
-        before = _identity(place.name, place.folder)
-        if before is None and not write:
+        there = _identity(place.name, place.folder)
+        if there is None and not write:
             raise NotFoundError(f"there is no database {path[:200]!r}", hint="write = true makes a new one")
-        mode = "ro" if not write else "rw" if before else "rwc"
-        try:
-            connection = sqlite3.connect(
-                f"file:{quote(place.path)}?mode={mode}", uri=True, timeout=_WAIT, check_same_thread=False
-            )
-        except sqlite3.Error as error:
-            raise InvalidValueError(f"{path[:200]!r} cannot be opened: {error}") from None
-        try:
-            if before is not None and _identity(place.path, None) != before:
-                raise PermissionDeniedError(f"{path[:200]!r} was exchanged while it was opened")
+        opened = _in_place(place, path, there, write=write)
+        if write and _may_write_beside(reach, place):
+            opened = changed_copy(reach.files, place, path)
+        with opened as connection:
             _bound(connection, write=write)
             yield connection
-        finally:
-            connection.close()
+
+
+def _may_write_beside(reach: Reach, place: Place) -> bool:
+    """Whether the spell can put files there that SQLite would believe, and nothing more than it may do anyway."""
+    return reach.permissions.may_write(f"{place.path}-journal") and ALL not in reach.permissions.write
+
+
+@contextmanager
+def _in_place(place: Place, path: str, there: tuple[int, int] | None, *, write: bool) -> Iterator[sqlite3.Connection]:
+    mode = "ro" if not write else "rw" if there else "rwc"
+    try:
+        connection = sqlite3.connect(
+            f"file:{quote(place.path)}?mode={mode}", uri=True, timeout=_WAIT, check_same_thread=False
+        )
+    except sqlite3.Error as error:
+        raise InvalidValueError(f"{path[:200]!r} cannot be opened: {error}") from None
+    try:
+        if there is not None and _identity(place.path, None) != there:
+            raise PermissionDeniedError(f"{path[:200]!r} was exchanged while it was opened")
+        yield connection
+    finally:
+        connection.close()
 
 
 def _identity(name: str, folder: int | None) -> tuple[int, int] | None:
@@ -143,6 +160,8 @@ def _bound(connection: sqlite3.Connection, *, write: bool) -> None:
         connection.setlimit(limit, most)
     connection.execute("PRAGMA trusted_schema = OFF")
     connection.execute("PRAGMA cell_size_check = ON")
+    if write:
+        connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
     connection.set_authorizer(_authorizer(write=write))
 
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import struct
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from llmspell.agents.context import ToolContext
 from llmspell.errors import LlmspellError
 from llmspell.permissions import Permissions
+from llmspell.tools import builtin
 from tests.tools.calling import call, refused
 
 
@@ -189,3 +193,88 @@ def test_a_link_out_of_the_grant(database: Path) -> None:
     (inside / "link.db").symlink_to(database)
     allowed = Permissions(read=(str(inside),))
     assert refused("sqlite_query", allowed, database=str(inside / "link.db"), sql="SELECT 1").kind == "permission"
+
+
+def hot_journal(database: Path, victim: Path) -> bytes:
+    """The journal of an unfinished change to several databases, whose common record is said to be `victim`."""
+    magic, sector, page = bytes.fromhex("d9d505f920a163d7"), 512, 4096
+    name = str(victim).encode()
+    head = (magic + struct.pack(">IIIII", 0, 7, database.stat().st_size // page, sector, page)).ljust(sector, b"\0")
+    record = struct.pack(">I", 0x40000000 // page + 1) + name + struct.pack(">II", len(name), sum(name))
+    return head + record + magic
+
+
+class TestJournals:
+    """What lies beside a database is believed by SQLite, and may come from a spell."""
+
+    @pytest.fixture
+    def victim(self, database: Path) -> Path:
+        """A file that SQLite deletes when it opens the database for writing."""
+        victim = database.parent.parent / f"{database.parent.name}-victim"
+        victim.write_bytes(b"precious\0")
+        database.with_name("shop.db-journal").write_bytes(hot_journal(database, victim))
+        return victim
+
+    def test_sqlite_itself_deletes_it(self, database: Path, victim: Path) -> None:
+        with closing(sqlite3.connect(database)) as opened:
+            opened.execute("SELECT * FROM items").fetchall()
+        assert not victim.exists()
+
+    @pytest.mark.parametrize("sql", ["SELECT * FROM items", "DELETE FROM items", "CREATE TABLE t (a)"])
+    @pytest.mark.parametrize("write", [False, True])
+    def test_the_tool_does_not(self, database: Path, victim: Path, sql: str, write: bool) -> None:
+        refusal(database, sql, may_write=True, write=write)
+        assert victim.exists()
+        assert database.with_name("shop.db-journal").exists()
+
+    def test_a_journal_that_comes_meanwhile_is_not_read(
+        self, database: Path, victim: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("llmspell.tools.sqlite_copy._size", lambda *_: 0)
+        assert query(database, "UPDATE items SET price = 1", may_write=True, write=True) == {"changed": 3}
+        assert victim.exists()
+
+    def test_a_file_that_was_granted_alone_is_changed_where_it_is(self, database: Path) -> None:
+        before = database.stat().st_ino
+        alone = Permissions(read=(str(database),), write=(str(database),))
+        args = {"database": str(database), "sql": "DELETE FROM items", "write": True}
+        assert call("sqlite_query", alone, **args) == {"changed": 3}
+        assert database.stat().st_ino == before
+
+    def test_a_log_of_others_is_not_lost(self, database: Path) -> None:
+        with closing(sqlite3.connect(database)) as other:
+            other.execute("PRAGMA journal_mode = WAL")
+            other.execute("INSERT INTO items (name) VALUES ('cup')")
+            other.commit()
+            assert query(database, "SELECT count(*) c FROM items")["rows"] == [{"c": 4}]
+            error = refusal(database, "DELETE FROM items", may_write=True, write=True)
+            assert "there is a -wal file" in error.message
+        assert query(database, "DELETE FROM items", may_write=True, write=True) == {"changed": 4}
+
+    def test_changes_at_once_are_all_kept(self, database: Path) -> None:
+        tool, context = builtin("sqlite_query"), ToolContext(permissions=_permissions(database, may_write=True))
+        args = {"database": str(database), "sql": "INSERT INTO items (name) VALUES ('cup')", "write": True}
+
+        async def many() -> None:
+            await asyncio.gather(*(tool.call(args, context) for _ in range(10)))
+
+        asyncio.run(many())
+        assert query(database, "SELECT count(*) c FROM items")["rows"] == [{"c": 13}]
+
+    def test_too_large_a_copy(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llmspell.tools.sqlite_copy.MAX_SIZE", 1000)
+        assert "MiB" in refusal(database, "DELETE FROM items", may_write=True, write=True).message
+
+    def test_nothing_is_written_where_nothing_changes(self, database: Path) -> None:
+        before = database.stat().st_ino
+        assert query(database, "SELECT 1 a", may_write=True, write=True)["rows"] == [{"a": 1}]
+        assert database.stat().st_ino == before
+
+    def test_a_database_cannot_grow_for_ever(self, database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("llmspell.tools.sqlite._MAX_PAGES", 30)
+        filling = (
+            "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+            "INSERT INTO items (name) SELECT hex(zeroblob(2000)) FROM n"
+        )
+        assert "full" in refusal(database, filling, may_write=True, write=True).message
+        assert query(database, "SELECT count(*) c FROM items")["rows"] == [{"c": 3}]
