@@ -13,8 +13,8 @@ from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.values import Value
 
 if TYPE_CHECKING:
-    from llmspell.scriptable.context import RunUsage
     from llmspell.system.blobs import Blob
+    from llmspell.usage import RunUsage
 
 
 class Output(NamedTuple):

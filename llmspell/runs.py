@@ -29,10 +29,10 @@ from llmspell.errors import (
 from llmspell.events import Ended, Event, Log, Output, Result
 from llmspell.languages import bridge_of
 from llmspell.limits import Limits
-from llmspell.scriptable.context import PartUsage, RunUsage
 from llmspell.session import OUTPUT_LIMIT, Session
 from llmspell.spell import Spell, find_spell, load_module
 from llmspell.stdin import StandardInput
+from llmspell.usage import PartUsage, RunUsage
 
 if TYPE_CHECKING:
     import asyncio

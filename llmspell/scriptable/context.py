@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmspell.part import Part as Part
@@ -15,45 +14,13 @@ if TYPE_CHECKING:
     from llmspell.limits import Limits
     from llmspell.mcp.opened import Opened
     from llmspell.permissions import Permissions
-    from llmspell.providers.base import LLMProvider, Usage
+    from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.select.selection import Models
     from llmspell.storage.database import Database
     from llmspell.system.blobs import Blobs
     from llmspell.system.programs import Programs
-
-
-@dataclass(slots=True)
-class RunUsage:
-    """What a run has used so far: calls to models, their tokens, and their price in US dollars.
-
-    Tokens that a provider did not report are not in the sums. `cost` is None once the price of any call is
-    unknown.
-    """
-
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost: float | None = 0.0
-
-    def add(self, usage: Usage, cost: float | None) -> None:
-        """Count one call."""
-        self.calls += 1
-        self.input_tokens += usage.input_tokens or 0
-        self.output_tokens += usage.output_tokens or 0
-        self.cost = None if self.cost is None or cost is None else self.cost + cost
-
-
-class PartUsage(RunUsage):
-    """What a run uses that another one started: that has used it too."""
-
-    def __init__(self, whole: RunUsage) -> None:
-        super().__init__()
-        self._whole = whole
-
-    def add(self, usage: Usage, cost: float | None) -> None:
-        super().add(usage, cost)
-        self._whole.add(usage, cost)
+    from llmspell.usage import RunUsage
 
 
 class Registry(Protocol):

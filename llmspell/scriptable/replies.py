@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 from llmspell.errors import ModelError
 from llmspell.providers import base
 from llmspell.providers.content import Reasoning, Text, ToolCall
-from llmspell.scriptable.context import RunUsage
 from llmspell.scriptable.parts import call_of, message_of, shown_media
 from llmspell.scriptable.records import Chunk, Media, Reply, TokenUsage
+from llmspell.usage import RunUsage
 
 if TYPE_CHECKING:
     from llmspell.system.blobs import Blobs

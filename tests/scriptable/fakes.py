@@ -23,10 +23,11 @@ from llmspell.providers.base import (
 )
 from llmspell.providers.content import Message
 from llmspell.providers.guarded import GuardedConnections
-from llmspell.scriptable.context import Part, RunUsage
+from llmspell.scriptable.context import Part
 from llmspell.storage.database import Database
 from llmspell.system.blobs import Blobs
 from llmspell.system.programs import Programs
+from llmspell.usage import RunUsage
 
 
 class FakeProvider(LLMProvider):

@@ -15,8 +15,8 @@ from llmspell.errors import ArgumentTypeError, InvalidValueError
 from llmspell.limits import Limits
 from llmspell.permissions import NetRule, Permissions
 from llmspell.providers.base import Usage
-from llmspell.scriptable.context import RunUsage
 from llmspell.scriptable.objects import method, methods
+from llmspell.usage import RunUsage
 from tests.scriptable.fakes import FakeContext
 
 
