@@ -308,8 +308,9 @@ def _read(file: Path) -> dict[str, Any]:
 def _refuse_foreign(file: Path, written: Mapping[str, Any]) -> None:
     """Nobody else grants rights over what is the user's: the file may lie in a folder above, such as /tmp."""
     if hasattr(os, "geteuid") and os.geteuid() not in (0, file.stat().st_uid) and file.stat().st_uid != 0:
+        does = "grants permissions" if "permissions" in written else "names MCP servers"
         raise InvalidValueError(
-            f"{file} {'grants permissions' if 'permissions' in written else 'starts MCP servers'}, but belongs to another user",
+            f"{file} {does}, but belongs to another user",
             hint="make it your own if you trust it, or run spells elsewhere",
         )
 

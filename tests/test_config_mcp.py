@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -125,3 +127,14 @@ def test_variables():
     assert filled("{A}${A}{B:-2}{EMPTY:-3} {} {not one} $A", environ, "it") == "1123 {} {not one} $A"
     with pytest.raises(InvalidValueError, match="it needs the variable B"):
         filled("{B}", environ, "it")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no such owner")
+def test_a_file_of_somebody_else_names_no_servers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "llmspell.toml").write_text('[mcp.servers.a]\ncommand = "a"\n')
+    owner = (tmp_path / "llmspell.toml").stat().st_uid
+    other = SimpleNamespace(st_uid=owner + 1)
+    monkeypatch.setattr("os.geteuid", lambda: owner + 2)
+    monkeypatch.setattr(Path, "stat", lambda self, **_: other)
+    with pytest.raises(InvalidValueError, match="names MCP servers, but belongs to another user"):
+        load(tmp_path, {"HOME": str(tmp_path)})

@@ -24,6 +24,7 @@ _MODULES = {
     "uvloop": ("fast", "uvloop"),
     "botocore": ("bedrock", "botocore"),
     "trafilatura": ("web", "trafilatura"),
+    "mcp": ("mcp", "mcp"),
 }
 _HELLO = {"lua": "return 6 * 7", "js": "export default 6 * 7"}
 _SECONDS = 10.0

@@ -25,9 +25,15 @@ from llmspell.errors import (
 _T = TypeVar("_T")
 _BROKEN = (anyio.ClosedResourceError, anyio.BrokenResourceError, anyio.EndOfStream, ConnectionError)
 _SPARE = 2.0
+_FAREWELL = 5.0
 _MAX_SAID = 500
+_EXPIRED = "Session terminated"
 # What the SDK has to say is for those who look for a fault; by itself it would go to the terminal.
 logging.getLogger("mcp").addHandler(logging.NullHandler())
+
+
+class ExpiredError(NetworkError):
+    """The server knows nothing of the session any more, and has done nothing of what was asked."""
 
 
 class Transport(Protocol):
@@ -120,6 +126,8 @@ class Connection:
                 raise self._late(seconds) from None
             if _is_broken(error):
                 await self.aclose()
+            if error.message == _EXPIRED:
+                raise ExpiredError(self._told("has ended the session"), retryable=True) from None
             raise self._failure(error) from None
         except LlmspellError:
             raise
@@ -147,7 +155,10 @@ class Connection:
         if task is not None and task is not ours and task.get_loop() is asyncio.get_running_loop():
             if self._client is None:
                 task.cancel()  # it still waits for the server to speak
-            await asyncio.wait([task])
+            for _ in range(2):  # the SDK says farewell over HTTP, and a server may take long to hear it
+                await asyncio.wait([task], timeout=_FAREWELL)
+                if not task.done():
+                    task.cancel()
 
     async def _hold(self, opened: asyncio.Future[None]) -> None:
         try:
@@ -224,7 +235,7 @@ class Connection:
 def _is_broken(error: BaseException) -> bool:
     if not isinstance(error, MCPError):
         return False
-    return error.code == CONNECTION_CLOSED or error.message == "Session terminated"
+    return error.code == CONNECTION_CLOSED or error.message == _EXPIRED
 
 
 def _root(error: BaseException) -> BaseException:

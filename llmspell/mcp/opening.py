@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from llmspell.config_mcp import McpServerConfig, filled
 from llmspell.errors import NotFoundError
-from llmspell.mcp.server import Server, check_extra, environment
+from llmspell.mcp.server import Server, environment
 
 if TYPE_CHECKING:
     import httpx2
@@ -32,7 +32,6 @@ def configured(
     seconds = config.timeout
 
     def transport() -> Transport:
-        check_extra()
         place = f"the MCP server {name}"
         if config.command is not None:
             return _program(_command(name, config, environ))
@@ -60,7 +59,6 @@ def program_of_spell(command: Command, timeout: float | None) -> Server:
     name = repr(command.argv[0][:60])
 
     def transport() -> Transport:
-        check_extra()
         return _program(command)
 
     return Server(name, transport, timeout=timeout)
@@ -86,7 +84,6 @@ def address_of_spell(
         guard.check(Target(scheme, host, port, "/"), method)
 
     def transport() -> Transport:
-        check_extra()
         from llmspell.mcp.web import Web  # loads the SDK
         from llmspell.providers.clients import guarded_client
 

@@ -129,9 +129,16 @@ class Server:
             await connection.aclose()
 
     async def _ask(self, send: Callable[[Client], Awaitable[_T]]) -> _T:
-        return await (await self._connected()).ask(send, self._seconds)
+        connection = await self._connected()
+        from llmspell.mcp.connection import ExpiredError  # loads the SDK, which is there once it is connected
+
+        try:
+            return await connection.ask(send, self._seconds)
+        except ExpiredError:
+            return await (await self._connected()).ask(send, self._seconds)
 
     async def _connected(self) -> Connection:
+        check_extra()
         from llmspell.mcp.connection import Connection  # loads the SDK
 
         lock = self._opening = _lock_of(self._opening)

@@ -8,7 +8,7 @@ import os
 import pytest
 
 from llmspell.agents.context import ToolContext
-from llmspell.errors import ArgumentTypeError, NotFoundError, ToolError
+from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError, ToolError
 from llmspell.mcp.results import records_of, resource_part
 from llmspell.providers.content import Media, Text
 from llmspell.system.blobs import Blobs
@@ -194,3 +194,15 @@ def test_records_without_blobs_are_base64():
         {"type": "text", "text": "a"},
         {"type": "document", "mime": "application/pdf", "data": "JVBERg==", "name": "a.pdf"},
     ]
+
+
+def test_without_the_extra(server: Making, monkeypatch):
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+
+    async def go():
+        async with server("sample.py") as it:
+            with pytest.raises(InvalidValueError, match="need the extra mcp") as caught:
+                await it.tools()
+            assert caught.value.hint == "pip install 'llmspell[mcp]'"
+
+    asyncio.run(go())

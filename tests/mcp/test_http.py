@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx2
 import pytest
@@ -204,3 +205,67 @@ def test_the_transport_of_the_host_is_used():
         assert set(asked) == {"https://mcp.example.com/"}
 
     asyncio.run(go())
+
+
+class Forgetful(BaseHTTPRequestHandler):
+    """A server of the older protocol that forgets its sessions when its `sessions` are changed."""
+
+    sessions: ClassVar[list[str]] = []
+    asked: ClassVar[list[str]] = []
+
+    def do_POST(self) -> None:
+        told = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        method, id_ = told["method"], told.get("id")
+        self.asked.append(method)
+        if method == "initialize":
+            self.sessions.append(f"s{len(self.sessions)}")
+            can = {"protocolVersion": "2025-06-18", "capabilities": {"tools": {}}}
+            self._answer({"result": can | {"serverInfo": {"name": "f", "version": "1"}}}, id_)
+        elif method == "server/discover":
+            self._answer({"error": {"code": -32601, "message": "unheard of"}}, id_)
+        elif self.headers["mcp-session-id"] != self.sessions[-1]:
+            self._answer(None, id_, 404)
+        elif method == "tools/list":
+            self._answer({"result": {"tools": [{"name": "act", "inputSchema": {"type": "object"}}]}}, id_)
+        elif id_ is not None:
+            self._answer({"result": {"content": [{"type": "text", "text": self.sessions[-1]}]}}, id_)
+        else:
+            self._answer(None, id_, 202)
+
+    def do_GET(self) -> None:
+        self._answer(None, None, 405)
+
+    def do_DELETE(self) -> None:
+        self._answer(None, None, 405)
+
+    def _answer(self, body: dict[str, Any] | None, id_: Any, status: int = 200) -> None:
+        written = b"" if body is None else json.dumps({"jsonrpc": "2.0", "id": id_, **body}).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(written)))
+        if self.sessions:
+            self.send_header("mcp-session-id", self.sessions[-1])
+        self.end_headers()
+        self.wfile.write(written)
+
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+def test_a_session_that_is_over_is_begun_anew():
+    async def go(port: int):
+        async with serving(it=McpServerConfig(url=f"http://127.0.0.1:{port}/", timeout=20)) as servers:
+            tool = await servers.get("it").tool("act")
+            assert await tool.call({}, ToolContext()) == "s0"
+            Forgetful.sessions.append("nobody's")
+            assert await tool.call({}, ToolContext()) == "s2"
+            assert Forgetful.asked.count("initialize") == 2
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Forgetful) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        try:
+            asyncio.run(go(server.server_port))
+        finally:
+            server.shutdown()
+            thread.join()
