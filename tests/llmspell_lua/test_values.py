@@ -92,8 +92,8 @@ def test_an_integer_that_luajit_cannot_hold_is_refused(cast) -> None:
         ("{[2] = 1}", "the value is a list with holes: [1] is missing"),
         ("{[0] = 1}", "the value has a key that is not text: 0"),
         ("{a = llm('x')}", "the value.a is a bridge object (llm)"),
-        ("{spell}", "the value[1] is a spell object"),
-        ("tools", "the value is a tools object"),
+        ("{spell}", "the value[1] is a bridge object (spell)"),
+        ("tools", "the value is a bridge object (tools)"),
     ],
 )
 def test_refused_out_of_lua(cast, lua: str, message: str) -> None:
