@@ -100,11 +100,17 @@ class Driver:
         for timer in self._timers:
             timer.cancel()
         self._worker.close()
-        tasks = list(self._tasks.values())
-        for task in tasks:
+        waiting = set(self._tasks.values())
+        for task in waiting:
             task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        again: asyncio.CancelledError | None = None
+        while waiting:
+            try:
+                _, waiting = await asyncio.wait(waiting)
+            except asyncio.CancelledError as error:  # whoever cancels twice is not left with a half of it either
+                again = error
+        if again is not None:
+            raise again
 
     def _on_slice(self, messages: list[FromSpell], ended: bool) -> None:
         for message in messages:

@@ -95,6 +95,32 @@ def test_cancelling_the_parent_ends_them_all(tmp_path, isolation):
     assert psutil.Process().children(recursive=True) == []
 
 
+def test_cancelling_twice_leaves_nothing_either(tmp_path, isolation):
+    (tmp_path / "main.lua").write_text("print('up') spell.run('child')")
+    (tmp_path / "child.lua").write_text("print('up') spell.run('sleeper')")
+    (tmp_path / "sleeper.lua").write_text("print('up') sleep(60)")
+
+    async def main() -> None:
+        up = asyncio.Semaphore(0)
+        async with Host() as host:
+            for waits in range(6):
+                hear = lambda event: up.release() if isinstance(event, Output) else None  # noqa: E731  # one line
+                run = asyncio.create_task(host.run(tmp_path / "main.lua", isolation=isolation, on_event=hear))
+                for _ in range(3):
+                    await up.acquire()
+                run.cancel()
+                for _ in range(waits):
+                    await asyncio.sleep(0)
+                    run.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await run
+                assert asyncio.all_tasks() == {asyncio.current_task()}
+
+    asyncio.run(main())
+    gc.collect()
+    assert psutil.Process().children(recursive=True) == []
+
+
 def test_the_end_of_its_time_is_the_end_of_theirs(tmp_path, isolation):
     spells = {
         "main.lua": "local ok, e = pcall(spell.run, 'child', nil, {timeout = 50}) print(ok, e.kind)",
