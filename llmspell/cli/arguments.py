@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from llmspell import spellbook
 from llmspell.config import Config, user_state
 from llmspell.errors import InvalidValueError, NotFoundError
-from llmspell.nearest import nearest
 from llmspell.spell import Spell
 
 if TYPE_CHECKING:
@@ -43,11 +41,15 @@ def read_spell(file: str | None, source: str | None, language: str | None) -> Sp
 def _from_file(file: str, language: str | None) -> Spell:
     if os.path.isfile(file):
         return Spell.load(file, language)
+    from llmspell import spellbook  # most spells are files
+
     if spellbook.find(file) is not None:
         return Spell.shipped(file)
     try:
         return Spell.load(file, language)
     except NotFoundError as missing:
+        from llmspell.nearest import nearest  # only needed once something went wrong
+
         names = [entry.name for entry in spellbook.entries()]
         hint = nearest(file.removeprefix(spellbook.PREFIX), names)
         raise (missing if hint is None else NotFoundError(missing.message, hint=hint, file=missing.file)) from None
@@ -66,7 +68,8 @@ def complete_spell(_ctx: click.Context, _parameter: click.Parameter, incomplete:
     """Spells of the spellbook that begin like this, and spells here; any file, where there is none of them."""
     from click.shell_completion import CompletionItem  # for the shell alone
 
-    from llmspell.languages import suffixes  # as above
+    from llmspell import spellbook  # as above
+    from llmspell.languages import suffixes
 
     here = sorted(name for name in os.listdir() if name.endswith(suffixes()))
     names = [*(entry.name for entry in spellbook.entries()), *here]
