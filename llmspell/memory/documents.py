@@ -10,13 +10,17 @@ import csv
 import io
 import json
 import os
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from llmspell.errors import InvalidValueError, NotFoundError
 
+MAX_BYTES = 32 * 1024 * 1024
 MAX_PAGES = 2000
+MAX_SECONDS = 30.0
+"""For the pages of a PDF, which may be made to take for ever."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +39,12 @@ def read(data: bytes, name: str) -> Document:
 
     Raises `InvalidValueError` for what cannot be read, `NotFoundError` where the extra that reads it is missing.
     """
+    if len(data) > MAX_BYTES:
+        raise InvalidValueError(f"{name!r:.200} has {len(data)} bytes; at most {MAX_BYTES >> 20} MiB can be read")
     loader = _LOADERS.get(os.path.splitext(name)[1].lower(), _plain)
     title, text = loader(data, name)
+    if len(text) > MAX_BYTES:
+        raise InvalidValueError(f"{name!r:.200} has {len(text)} characters of text; at most {MAX_BYTES >> 20} Mi")
     if not text.strip():
         raise InvalidValueError(f"{name!r:.200} has no text", hint="a PDF of pictures has to be recognised first")
     return Document(text=text, source=name, title=title or os.path.basename(name))
@@ -72,13 +80,23 @@ def _pdf(data: bytes, name: str) -> tuple[str, str]:
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
     try:
         reader = PdfReader(io.BytesIO(data))
-        pages = [page.extract_text() for page in reader.pages[:MAX_PAGES]]
+        pages = list(_pages(reader, name))
         title = "" if reader.metadata is None else str(reader.metadata.title or "")
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise InvalidValueError(
             f"{name!r:.200} cannot be read as PDF: {str(error)[:100] or type(error).__name__}"
         ) from None
     return title, "\n\n".join(pages)
+
+
+def _pages(reader: Any, name: str) -> Iterator[str]:
+    end, room = time.monotonic() + MAX_SECONDS, MAX_BYTES
+    for page in reader.pages[:MAX_PAGES]:
+        text = page.extract_text()
+        room -= len(text)
+        if time.monotonic() > end or room < 0:
+            raise InvalidValueError(f"{name!r:.200} takes too long to read, or has too much text", hint="split it")
+        yield text
 
 
 def _csv(data: bytes, name: str) -> tuple[str, str]:

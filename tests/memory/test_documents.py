@@ -90,6 +90,17 @@ def test_what_cannot_be_read(name: str, data: bytes, message: str) -> None:
         read(data, name)
 
 
+def test_what_is_too_large_or_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("llmspell.memory.documents.MAX_SECONDS", -1.0)
+    with pytest.raises(InvalidValueError, match="takes too long to read"):
+        read(pdf("x"), "a.pdf")
+    monkeypatch.setattr("llmspell.memory.documents.MAX_BYTES", 10)
+    with pytest.raises(InvalidValueError, match="has 11 bytes"):
+        read(b"01234567890", "a.txt")
+    with pytest.raises(InvalidValueError, match="has 12 characters of text"):
+        read(b"long,b\n1,2", "a.csv")
+
+
 def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     real = builtins.__import__
 
