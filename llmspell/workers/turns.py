@@ -136,7 +136,8 @@ class Watchdog:
             self._give_turn()
         if used >= _TURN and not self._goes_last:
             self._goes_last = True
-            self._process.slow_down()
+            if self._turns is not None:  # else there is nobody beside it
+                self._process.slow_down()
         if self._goes_last or took >= self._stall:
             self._watch(CpuWatch(self._process.pid, self._cpu, self._before))
         else:

@@ -222,6 +222,18 @@ def test_where_nobody_tells_the_processor_time_the_clock_counts(clock):
         await until(lambda: process.slowed)
         assert failures == []
 
+    watched(script, process, Turns())
+
+
+def test_a_lone_worker_keeps_its_priority(clock):
+    process = Process(1)
+    clock[1] = 0.0
+
+    async def script(watchdog, failures):
+        clock[1] = 0.5
+        await asyncio.sleep(0.05)
+        assert (process.slowed, failures) == (0, [])
+
     watched(script, process)
 
 
