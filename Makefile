@@ -63,6 +63,7 @@ generate: $(READY)
 	$(BIN)/python -m llmspell.cli.reference
 	$(BIN)/python -m llmspell.providers.reference
 	$(BIN)/python -m tests.attacks.table
+	$(BIN)/python -m tests.test_patterns
 
 clean:
 	rm -rf .venv .venv-peers dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -151,7 +151,8 @@ def program(name: str, cwd: Path, **environ: str) -> str:
 def test_nothing_is_left_out() -> None:
     known = {f"{name}.{language}" for name in (*SPELLS, *MODULES) for language in LANGUAGES}
     known |= {f"{name}.py" for name in PROGRAMS} | {"23_mcp/server.py", "23_mcp/servers.json"}
-    assert {str(path.relative_to(EXAMPLES)) for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"} == known
+    there = {path.relative_to(EXAMPLES) for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"}
+    assert {str(path) for path in there if path.parts[0] != "patterns"} == known  # those have tests of their own
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
