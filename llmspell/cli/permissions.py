@@ -42,7 +42,14 @@ class RunCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         end = args.index("--") if "--" in args else len(args)
         kinds = {_PREFIX + kind for kind in KINDS}
-        return super().parse_args(ctx, [f"{arg}={ALL}" if arg in kinds else arg for arg in args[:end]] + args[end:])
+        bare = [place for place in range(end) if args[place] in kinds]
+        followed = {args[place + 1]: args[place] for place in bare if place + 1 < end}
+        rest = super().parse_args(ctx, [f"{arg}={ALL}" if arg in kinds else arg for arg in args[:end]] + args[end:])
+        for argument in ctx.params.get("arguments", ()):  # more would be granted than is meant
+            if argument in followed:
+                flag = followed[argument]
+                raise click.UsageError(f"{flag} {argument}: write {flag}={argument}, or put arguments before the flag")
+        return rest
 
 
 def options(command: _Command) -> _Command:

@@ -75,6 +75,8 @@ class TestFlags:
         assert llmspell("run", f"--allow-{kind}", "a.lua").out == "ran\n"
         refused = llmspell("run", "a.lua", f"--allow-{kind}", "b")
         assert (refused.code, refused.out) == (2, "")
+        assert f"write --allow-{kind}=b" in refused.err
+        assert llmspell("run", "a.lua", "b", f"--allow-{kind}").out == "ran\n"
 
     def test_after_two_dashes_there_are_no_flags(self, llmspell: Program) -> None:
         outcome = llmspell("run", "--", "--allow-read")
