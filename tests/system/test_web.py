@@ -540,9 +540,9 @@ class TestBodies:
         ("encoding", "body", "words"),
         [
             ("br", b"x", "not asked for: 'br'"),
-            ("gzip, gzip", gzip.compress(gzip.compress(b"x")), "not asked for"),
+            ("gzip, gzip", gzip.compress(gzip.compress(b"x", mtime=0), mtime=0), "not asked for"),
             ("gzip", b"no gzip", "cannot be decompressed"),
-            ("gzip", gzip.compress(b"x" * 100)[:-9], "ends too early"),
+            ("gzip", gzip.compress(b"x" * 100, mtime=0)[:-9], "ends too early"),
             ("deflate", b"x", "ends too early"),
         ],
     )
