@@ -87,6 +87,10 @@ class LocalProvider(LLMProvider):
                         for event in events:
                             yield _event(event)
 
+    @property
+    def capabilities(self) -> frozenset[str] | None:
+        return frozenset({"embeddings"}) if self._settings.runtime == "ctransformers" else None
+
     def version(self, model: str) -> str:
         path = resolve.choose(self._store, model, self._settings.runtime).path
         return f"{path} {_stamp(path)}"
@@ -189,6 +193,7 @@ def _stamp(path: Path) -> tuple[int, int]:
 
 
 def _body(request: Request) -> dict[str, Any]:
+    _refuse_what_no_runtime_has(request)
     options = {
         "temperature": request.temperature,
         "top_p": request.top_p,
@@ -196,9 +201,33 @@ def _body(request: Request) -> dict[str, Any]:
         "seed": request.seed,
         "stop": request.stop or None,
         "tools": [{"type": "function", "function": tool} for tool in request.tools] or None,
+        "tool_choice": _tool_choice(request.tool_choice),
+        "parallel_tool_calls": request.parallel_tool_calls,
+        "response_format": None if request.schema is None else _held_to(request.schema, request.schema_name),
     }
     given = {key: value for key, value in options.items() if value is not None}
     return request.extra | given | {"messages": _texts(request.messages)}
+
+
+def _refuse_what_no_runtime_has(request: Request) -> None:
+    asked = {
+        "tools of their own": request.provider_tools,
+        "setting for how much they think": request.reasoning,
+        "log probabilities": request.logprobs,
+    }
+    for words, value in asked.items():
+        if value:
+            raise ModelError(f"local models have no {words}", hint="leave that option out")
+
+
+def _tool_choice(choice: str | None) -> str | dict[str, Any] | None:
+    if choice in (None, "auto", "none", "required"):
+        return choice
+    return {"type": "function", "function": {"name": choice}}
+
+
+def _held_to(schema: dict[str, Any], name: str) -> dict[str, Any]:
+    return {"type": "json_schema", "json_schema": {"name": name, "schema": schema}}
 
 
 def _texts(messages: list[Message]) -> list[dict[str, Any]]:

@@ -56,6 +56,21 @@ def test_it_knows_a_capital(store, runtime):
     assert 0 < reply.usage.output_tokens <= 24
 
 
+def test_an_answer_is_held_to_a_schema(store):
+    schema = {
+        "type": "object",
+        "properties": {"sky": {"enum": ["blue", "grey"]}, "clouds": {"type": "integer"}},
+        "required": ["sky", "clouds"],
+    }
+    request = asked("Tell me a story.", schema=schema, max_tokens=100)
+    answer = json.loads(run(store, "llamacpp", lambda provider: provider.complete(request)).text)
+    assert answer["sky"] in ("blue", "grey")
+    assert type(answer["clouds"]) is int
+    with pytest.raises(ModelError, match="has no response_format") as caught:
+        run(store, "ctransformers", lambda provider: provider.complete(request))
+    assert "llamacpp/" in caught.value.hint
+
+
 def test_both_runtimes_see_the_same_tokens(store):
     convert(store, NAME)
 

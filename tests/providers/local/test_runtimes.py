@@ -293,6 +293,23 @@ def test_a_tool_call(tmp_path):
     assert second.usage.input_tokens > first.usage.input_tokens
 
 
+@pytest.mark.parametrize(("choice", "calls"), [("none", False), ("auto", True), ("weather", True)])
+def test_the_choice_of_a_tool_is_kept_to(tmp_path, choice, calls):
+    reply = '<tool_call>\n{"name": "weather", "arguments": {"city": "Paris"}}\n</tool_call>'
+    tiny.write(tmp_path / "caller.gguf", reply, template=tiny.HERMES, context=1024)
+    tool = {"name": "weather", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+    request = asked("caller", tools=[tool], tool_choice=choice)
+    answer = run(tmp_path, "llamacpp", lambda provider: provider.complete(request))
+    assert bool(answer.tool_calls) is calls
+
+
+@pytest.mark.parametrize("option", [{"reasoning": "low"}, {"logprobs": 3}, {"provider_tools": [{"type": "search"}]}])
+def test_what_no_runtime_has_is_refused(models, option):
+    error = refused(models, "llamacpp", asked("tiny", **option))
+    assert isinstance(error, ModelError)
+    assert error.message.startswith("local models have no ")
+
+
 def test_a_template_that_fails_is_an_error_of_the_model(tmp_path):
     tiny.write(tmp_path / "strict.gguf", template="{{ raise_exception('roles must alternate') }}")
     error = refused(tmp_path, "llamacpp", asked("strict"))
