@@ -40,7 +40,7 @@ check: $(READY)
 	$(BIN)/python -m tests.attacks.table --check
 
 test: check $(NODE)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks

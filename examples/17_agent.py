@@ -57,6 +57,7 @@ async def handle(host: llmspell.Host, prompt: str) -> None:
         tools=[look_up_order, Tool(send_reminder, approval="ask")],
         output=Report,
         limits=AgentLimits(max_turns=8, max_tokens=20_000),
+        options={"max_tokens": 500},
     )
     async with agent.stream(prompt, context={"outbox": outbox}, approve=approve) as events:
         async for event in events:
