@@ -40,6 +40,7 @@ check: $(READY)
 	$(BIN)/python -m tests.attacks.table --check
 
 test: check $(NODE)
+	@$(BIN)/llmspell models pull smollm2-135m
 	$(BIN)/python -m pytest --numprocesses logical --maxprocesses 4 --dist loadfile
 
 bench: $(READY)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.conformance.tally import TALLY, Tally
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +27,27 @@ def cut_network() -> Iterator[None]:
 
     with no_network():
         yield
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[TALLY] = Tally()
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    output = getattr(session.config, "workeroutput", None)  # where the tests run in several processes: in each of them
+    if output is not None:
+        output["tally"] = session.config.stash[TALLY].to_data()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    if (data := getattr(node, "workeroutput", {}).get("tally")) is not None:
+        node.config.stash[TALLY].merge(data)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    lines = list(config.stash[TALLY].lines())
+    if len(lines) > 2:
+        terminalreporter.section("conformance with recorded traffic")
+        for line in lines:
+            terminalreporter.write_line(line)

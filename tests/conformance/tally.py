@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import pytest
+
 COLUMNS = ("answers", "cut anew", "cut short", "as streams", "refusals", "requests", "turns", "states", "beyond chat")
 
 
@@ -22,6 +24,22 @@ class Tally:
 
     def leave_out(self, service: str, reason: str, number: int = 1) -> None:
         self._uncovered[reason, service] += number
+
+    def to_data(self) -> list[list[list[object]]]:
+        """What was counted, in plain types, as `merge` takes it: each process of a test run counts for itself."""
+        files = [[*key, sorted(names)] for key, names in self._files.items()]
+        counts = [[*key, dict(counts)] for key, counts in self._counts.items()]
+        return [files, counts, [[*key, number] for key, number in self._uncovered.items()]]
+
+    def merge(self, data: list[list[list[object]]]) -> None:
+        """Add what another tally counted."""
+        files, counts, uncovered = data
+        for service, wire, names in files:
+            self._files.setdefault((service, wire), set()).update(names)
+        for service, wire, numbers in counts:
+            self._counts.setdefault((service, wire), Counter()).update(numbers)
+        for reason, service, number in uncovered:
+            self._uncovered[reason, service] += number
 
     def lines(self) -> Iterable[str]:
         """The table, then what is not in it and why."""
@@ -42,3 +60,7 @@ class Tally:
 
 def _cells(counts: Counter[str]) -> str:
     return "".join(f"{counts[name] or '':>12}" for name in COLUMNS)
+
+
+TALLY = pytest.StashKey[Tally]()
+"""Where a test run keeps it."""
