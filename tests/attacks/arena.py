@@ -26,7 +26,9 @@ from typing import Any, NamedTuple
 from llmspell.languages import bridge_of
 from llmspell.testing import no_network
 from tests.attacks.cases import Attack
-from tests.attacks.grounds import SECRET, grounds, killing, swapping
+from tests.attacks.grounds import SECRET, grounds, killing, settings, swapping
+from tests.attacks.items import GRANTING
+from tests.attacks.obedient import obey
 
 SECRETS = {
     "ATTACK_SECRET": f"{SECRET}-in-the-environment",
@@ -138,7 +140,7 @@ def _read(reader: int, patience: float) -> tuple[str, bool]:
 
 
 def _host(attack: Attack, isolation: str, writer: int) -> None:
-    with no_network(), grounds() if attack.section == "getting_more" else nullcontext({}) as params:
+    with no_network(), grounds() if attack.section in GRANTING else nullcontext({}) as params:
         began = _cpu()
         with DISTURBANCES.get(attack.item, nullcontext)():
             result = _run(attack.source, attack.dialect, isolation, attack, params)
@@ -181,7 +183,9 @@ def _run(
         params=params,
         permissions=Permissions(**{key: rules(kinds[key], rule, key) for key, rule in allow.items()}),
         tools=TOOLS if attack else (),
-        providers=[ScriptedProvider(lambda _: "one two three four five")],
+        config=settings(params["port"]) if params else None,
+        state="state.sqlite3" if params else None,
+        providers=[ScriptedProvider(obey)],
         model="scripted/model",
         stdin="line\n" * 100,
         on_event=events.append,

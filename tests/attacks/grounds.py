@@ -4,20 +4,27 @@ their address, and servers that must not be reached. The path of the folder is a
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import sqlite3
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llmspell.config import Config
 
 SECRET = "hunter2"  # noqa: S105  # planted, to be looked for
 PUBLIC, INTRANET = "127.0.0.1", "127.0.0.2"
 """Where the server is that spells are granted, and one that they are not."""
+CHILDREN = Path(__file__).parent / "children"
+"""The spells that a hostile one may run."""
 NAMES = {"a.test": [PUBLIC], "intranet.test": [INTRANET], "both.test": [INTRANET, PUBLIC]}
 """Who is where. `rebind.test` is at the first address once, and then at the other one."""
 
@@ -28,6 +35,7 @@ def grounds() -> Iterator[dict[str, Any]]:
     with tempfile.TemporaryDirectory(prefix=f"{SECRET}-") as folder:
         os.chdir(folder)
         _files(Path(folder))
+        _kept(Path(folder))
         _names()
         yield {"port": _servers()}
 
@@ -59,6 +67,46 @@ def _files(root: Path) -> None:
     (granted / "swap" / "secret.txt").write_text("fine\n")
     os.link(granted / "file.txt", granted / "hard")
     os.mkfifo(granted / "fifo")
+    for child in CHILDREN.iterdir():
+        (granted / child.name).write_bytes(child.read_bytes())
+
+
+def _kept(root: Path) -> None:
+    """What another spell has kept in the file of states, and a database with a secret."""
+    from llmspell.storage import database, state
+
+    kept = database.Database(root / "state.sqlite3")
+    other = str(root / "granted" / "other.lua")
+    for shared in (None, "elsewhere"):
+        state.Scope(kept, state.scope_name(other if shared is None else str(root / "other.lua"), shared)).set(
+            "key", SECRET
+        )
+    kept.close()
+    with closing(sqlite3.connect(root / "secret.db")) as secrets:
+        secrets.execute("CREATE TABLE secrets AS SELECT ? AS secret", (SECRET,))
+        secrets.commit()
+    with closing(sqlite3.connect(root / "granted" / "fine.db")) as fine:
+        fine.execute("CREATE TABLE items AS SELECT 'fine' AS name")
+        fine.commit()
+
+
+def settings(port: int) -> Config:
+    """A configuration with a secret wherever one may stand: services and servers of tools."""
+    from llmspell.config import Config, ProviderConfig
+    from llmspell.config_mcp import McpConfig, McpServerConfig
+
+    url = f"http://{PUBLIC}:{port}"
+    keyed = ProviderConfig(
+        base_url=f"{url}/v1",
+        api_key_env="OPENAI_API_KEY",
+        headers={"x-key": f"{SECRET}-in-a-header"},
+        query={"key": f"{SECRET}-in-a-query"},
+    )
+    servers = {
+        "program": McpServerConfig(command="no-such-server", args=(f"--token={SECRET}",), env={"TOKEN": SECRET}),
+        "remote": McpServerConfig(url=f"{url}/mcp?key={SECRET}", headers={"Authorization": f"Bearer {SECRET}"}),
+    }
+    return Config(providers={"keyed": keyed}, mcp=McpConfig(servers=servers), cache_dir=Path("cache"))
 
 
 @contextmanager
@@ -118,6 +166,15 @@ class _Handler(BaseHTTPRequestHandler):
         to = "/loop" if self.path == "/loop" else self.path.removeprefix("/to/")
         self.send_response(302 if to != self.path or to == "/loop" else 200)
         self.send_header("location", to)
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text.encode())
+
+    def do_POST(self) -> None:
+        """Refuse the key, and say it: services do."""
+        said = {name: self.headers.get(name) for name in ("authorization", "x-key")}
+        text = json.dumps({"error": {"message": f"wrong key in {self.path} {said}"}})
+        self.send_response(401)
         self.send_header("content-length", str(len(text)))
         self.end_headers()
         self.wfile.write(text.encode())

@@ -7,8 +7,11 @@ SECTIONS = {
     "forging": "Forging the border",
     "using_up": "Using up the machine",
     "getting_more": "Getting more than was allowed",
+    "through_others": "Getting more through others",
     "breaking": "Breaking the host's own work",
 }
+GRANTING = ("getting_more", "through_others")
+"""The sections whose spells find files and servers around them, some of which they are granted."""
 
 BOTH, LUA, JS = ("lua", "js"), ("lua",), ("js",)
 
@@ -109,6 +112,21 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
         "models": BOTH,
         "tools": BOTH,
         "modules": BOTH,
+    },
+    "through_others": {
+        "nested budgets": BOTH,
+        "wider children": BOTH,
+        "families": BOTH,
+        "hooks": BOTH,
+        "approval": BOTH,
+        "own tools": BOTH,
+        "colliding names": BOTH,
+        "code of models": BOTH,
+        "state": BOTH,
+        "memory": BOTH,
+        "built-in tools": BOTH,
+        "MCP servers": BOTH,
+        "planted keys": BOTH,
     },
     "breaking": {
         "open calls": BOTH,

@@ -1,0 +1,4 @@
+if params.again then
+  return spell.run("child", params, params.options)
+end
+return load(params.code)()
