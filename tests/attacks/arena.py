@@ -38,9 +38,9 @@ SECRETS = {
 }
 PATIENCE = 30.0
 """Seconds until a host that does not report is taken for hung; a machine may be busy with others."""
-SHORT_PATIENCE = 1.5
+SHORT_PATIENCE = 0.8
 """The same where it is known to hang."""
-LIMITS = {"cpu": 0.2, "memory": 32, "timeout": 20}
+LIMITS = {"cpu": 0.1, "memory": 32, "timeout": 20}
 PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid")
 """What hosts need, loaded before the forks."""
 HONEST = {

@@ -177,7 +177,7 @@ for (;;) { s += s; s.length > 1e6 && s.indexOf("y"); }
 for (;;) try { "x".padStart(2 ** 29); "x".repeat(1e4).replaceAll("x", "y".repeat(1e5)); } catch {}
 
 /// [sorting] sort millions
-/// limits: memory=200
+/// limits: memory=200 cpu=0.4
 /// fails: limit CPU limit
 /// inline: hangs
 const list = new Float64Array(2e6).map((_, i) => (i * 7919) % 1000003);
@@ -209,6 +209,7 @@ list.reverse();
 Array.from({ length: 2 ** 40 });
 
 /// [BigInt] raise to a huge power
+/// limits: cpu=0.2
 /// fails: spell RangeError
 for (let n = 3n; ; ) n = n ** 1000n;
 
