@@ -137,7 +137,11 @@ class Thread(Conversation):
     async def save(self) -> None:
         """Keep what was said so far. Call it after `keep`; `run` does so itself."""
         data = self.to_data()
-        self._version = await asyncio.to_thread(self._store.save, self.name, data, self._version or 0)
+        try:
+            self._version = await asyncio.to_thread(self._store.save, self.name, data, self._version or 0)
+        except InvalidValueError:
+            self._version = None  # load what the other one said
+            raise
 
     async def run(self, prompt: Prompt, **options: Any) -> AgentResult:
         """Answer a prompt, and keep it; takes what `Agent.run` takes."""
@@ -145,11 +149,7 @@ class Thread(Conversation):
         before = self.messages
         result = await super().run(prompt, **options)
         if self.messages is not before:
-            try:
-                await self.save()
-            except InvalidValueError:
-                self._version = None  # load what the other one said
-                raise
+            await self.save()
         return result
 
     async def forget(self) -> None:

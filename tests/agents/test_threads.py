@@ -82,19 +82,32 @@ def test_nothing_said_elsewhere_is_lost(store: ThreadStore) -> None:
     assert say(here, "three") == ["5 messages"]
 
 
-def test_a_stream_is_kept_when_it_is_told(store: ThreadStore) -> None:
-    async def main() -> None:
-        thread = Thread(agent(), store, "ada")
+def streamed(thread: Thread, prompt: str) -> str:
+    async def main() -> str:
         await thread.load()
-        async with thread.stream("one") as stream:
+        async with thread.stream(prompt) as stream:
             async for _ in stream:
                 pass
         assert stream.result is not None
         thread.keep(stream.result)
         await thread.save()
+        return stream.result.text
 
-    asyncio.run(main())
+    return asyncio.run(main())
+
+
+def test_a_stream_is_kept_when_it_is_told(store: ThreadStore) -> None:
+    assert streamed(Thread(agent(), store, "ada"), "one") == "1 messages"
     assert say(Thread(agent(), store, "ada"), "two") == ["3 messages"]
+
+
+def test_a_stream_goes_on_after_what_was_said_elsewhere(store: ThreadStore) -> None:
+    thread = Thread(agent(), store, "ada")
+    streamed(thread, "one")
+    say(Thread(agent(), store, "ada"), "two")
+    with pytest.raises(InvalidValueError, match="'ada' went on elsewhere meanwhile"):
+        streamed(thread, "lost")
+    assert streamed(thread, "three") == "5 messages"
 
 
 def test_a_summary_is_kept_with_it(store: ThreadStore) -> None:
