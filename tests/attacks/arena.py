@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from llmspell.languages import bridge_of
 from llmspell.testing import no_network
-from tests.attacks.cases import Attack
+from tests.attacks.cases import Attack, Fails, Hangs
 from tests.attacks.grounds import SECRET, grounds, killing, settings, swapping
 from tests.attacks.items import GRANTING
 from tests.attacks.obedient import obey
@@ -40,7 +40,11 @@ PATIENCE = 30.0
 """Seconds until a host that does not report is taken for hung; a machine may be busy with others."""
 SHORT_PATIENCE = 0.8
 """The same where it is known to hang."""
-LIMITS = {"cpu": 0.1, "memory": 32, "timeout": 20}
+LIMITS = {"memory": 32, "timeout": 20}
+CPU = 0.1
+"""Seconds of processor time for what is to hit that limit."""
+ENOUGH_CPU = 5.0
+"""The same for what ends by itself, however slow the machine is."""
 PRELOADED = ("llmspell.host", "llmspell.testing", "llmspell.workers.remote", "pydantic", "uuid")
 """What hosts need, loaded before the forks."""
 HONEST = {
@@ -83,13 +87,24 @@ class Arena:
         """What comes of an attack in that isolation."""
         assert self._server.stdin is not None
         assert self._server.stdout is not None
-        request = {"attack": attack._asdict() | {"outcomes": {}}, "isolation": isolation, "patience": patience}
+        limits = limits_of(attack, isolation)
+        told = attack._asdict() | {"outcomes": {}, "limits": limits}
+        request = {"attack": told, "isolation": isolation, "patience": patience}
         print(json.dumps(request), file=self._server.stdin, flush=True)
         return Report(**json.loads(self._server.stdout.readline()))
 
     def close(self) -> None:
         """End the server."""
         self._server.communicate(timeout=10)
+
+
+def limits_of(attack: Attack, isolation: str) -> dict[str, float]:
+    """The limits of its run there."""
+    outcome = attack.outcomes[isolation]
+    runs_on = isinstance(outcome, Hangs) or (
+        isinstance(outcome, Fails) and outcome.kind == "limit" and outcome.words in ("", "CPU limit")
+    )
+    return LIMITS | {"cpu": CPU if runs_on else ENOUGH_CPU} | attack.limits
 
 
 def main() -> None:
@@ -166,7 +181,7 @@ def _run(
     from llmspell.permissions import KEYS
     from llmspell.testing import ScriptedProvider
 
-    limits = LIMITS | (attack.limits if attack else {})
+    limits = attack.limits if attack else LIMITS | {"cpu": ENOUGH_CPU}
     name = f"{'granted/' if params else ''}attack.{dialect}"
     kinds = {key: kind for kind, key in KEYS.items()}
     allow = attack.allow if attack else {}

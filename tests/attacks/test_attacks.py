@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.attacks.arena import HONEST_RESULT, LIMITS, PATIENCE, SECRET, SHORT_PATIENCE, Arena, Report
+from tests.attacks.arena import HONEST_RESULT, PATIENCE, SECRET, SHORT_PATIENCE, Arena, Report, limits_of
 from tests.attacks.cases import Attack, Fails, Gives, Hangs, attacks
 
 CASES = [
@@ -84,7 +84,7 @@ def test_attack(contest: Contest, attack: Attack, isolation: str) -> None:
     assert "went on" not in report.attack["output"]
     assert report.honest is not None
     assert (report.honest["value"], report.honest["output"]) == HONEST_RESULT
-    assert report.cpu - report.start <= attack.limits.get("cpu", LIMITS["cpu"]) + OVERRUN
+    assert report.cpu - report.start <= limits_of(attack, isolation)["cpu"] + OVERRUN
 
 
 def outcome(told: dict[str, Any], expected: Gives | Fails) -> Any:

@@ -17,7 +17,6 @@ for await (const part of llm("scripted/model").stream("x")) { first = "one"; bre
 export default first;
 
 /// [dropped streams] open many streams and leave them all
-/// limits: cpu=2
 /// gives: 100
 const all = [];
 for (let i = 0; i < 100; i++) { const stream = llm("scripted/model").stream("x"); await stream.next(); all.push(stream); }
@@ -52,7 +51,7 @@ const middle = (x) => tools.twice({ f: inner, x });
 export default await tools.twice({ f: (x) => tools.twice({ f: middle, x }), x: 1 });
 
 /// [callbacks] recurse through the host without end
-/// limits: max_calls=200 cpu=2
+/// limits: max_calls=200
 /// fails: limit limit of 200 calls
 const f = () => tools.twice({ f });
 await f();

@@ -13,7 +13,6 @@ parallel(function() sleep(60) end, function() sleep(0.01) error("mine", 0) end)
 for part in llm("scripted/model"):stream("x") do return "one" end
 
 --- [dropped streams] open many streams and leave them all
---- limits: cpu=2
 --- gives: 100
 local all = {}
 for i = 1, 100 do all[i] = llm("scripted/model"):stream("x") all[i]() end
@@ -43,7 +42,7 @@ local function middle(x) return tools.twice{f = inner, x = x} end
 return tools.twice{f = function(x) return tools.twice{f = middle, x = x} end, x = 1}
 
 --- [callbacks] recurse through the host without end
---- limits: max_calls=200 cpu=2
+--- limits: max_calls=200
 --- fails: limit limit of 200 calls
 local function f(x) return tools.twice{f = f} end
 f()

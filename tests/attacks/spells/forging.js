@@ -63,12 +63,12 @@ await tools.echo({ value: "x".repeat(17 * 2 ** 20) });
 export default "x".repeat(17 * 2 ** 20);
 
 /// [too large] return a list of millions of nulls
-/// limits: memory=200 cpu=5
+/// limits: memory=200
 /// fails: value too large
 export default new Array(3e6).fill(null);
 
 /// [too large] take an answer larger than the memory
-/// limits: cpu=2 memory=4
+/// limits: memory=4
 /// fails: limit memory limit
 export default (await tools.large({ size: 8 * 2 ** 20 })).length;
 
@@ -179,7 +179,7 @@ await tools.twice({ f: { $function: 0 } });
 await tools.echo({ value: [{ a: { $function: 99 } }] });
 
 /// [many calls] make ten thousand calls in one slice
-/// limits: cpu=5 max_calls=2000
+/// limits: max_calls=2000
 /// fails: limit limit of 2000 calls
 for (let i = 0; i < 10001; i++) sleep(60);
 

@@ -63,14 +63,14 @@ tools.echo{value = ("x"):rep(17 * 2^20)}
 return ("x"):rep(17 * 2^20)
 
 --- [too large] return a list of a million nulls
---- limits: memory=200 cpu=5
+--- limits: memory=200
 --- fails: value too large
 local list = array{}
 for i = 1, 3e6 do list[i] = null end
 return list
 
 --- [too large] take an answer larger than the memory
---- limits: cpu=2 memory=4
+--- limits: memory=4
 --- fails: limit memory limit
 return #tools.large{size = 8 * 2^20}
 
@@ -157,7 +157,7 @@ local ok, e = pcall(error, t)
 return rawequal(e, t)
 
 --- [cycles] send a table that doubles at every level
---- limits: memory=100 cpu=1
+--- limits: memory=100
 --- fails: value too large
 local t = {("x"):rep(2^22)}
 for i = 1, 60 do t = {t, t} end
@@ -184,19 +184,19 @@ tools.twice{f = {["$function"] = 1}}
 tools.echo{value = {{a = {["$function"] = 99}}}}
 
 --- [many calls] make ten thousand calls in one slice
---- limits: cpu=5 max_calls=2000
+--- limits: max_calls=2000
 --- fails: limit limit of 2000 calls
 local fs = {}
 for i = 1, 10001 do fs[i] = function() return sleep(60) end end
 parallel(table.unpack(fs))
 
 --- [many calls] go on calling after the limit
---- limits: cpu=0.5 max_calls=10
+--- limits: max_calls=10
 --- fails: limit limit of 10 calls
 while true do pcall(sleep, 0) end
 
 --- [output] print a gigabyte
---- limits: cpu=0.5 max_output=100000
+--- limits: max_output=100000
 --- fails: limit output limit
 local line = ("x"):rep(1000)
 while true do pcall(print, line) end
@@ -207,7 +207,7 @@ while true do pcall(print, line) end
 pcall(write, ("x"):rep(1e6))
 
 --- [output] log without end
---- limits: cpu=0.5 max_output=100000
+--- limits: max_output=100000
 --- fails: limit output limit
 while true do pcall(log.debug, ("x"):rep(1000)) end
 

@@ -72,7 +72,6 @@ export default await fs.read("granted/hard");
 
 /// [races] read through a folder that becomes a link between check and use
 /// allow: {"read": ["granted"]}
-/// limits: cpu=5
 /// gives: 0
 let leaked = 0;
 for (let i = 0; i < 1500; i++)
@@ -208,7 +207,7 @@ const text = (name) => blob.text({ blob: name, mime: "text/plain", size: 1 }).ca
 export default [await text("1"), await text("../../secret.txt")];
 
 /// [blobs] fill the memory of the host with bytes
-/// limits: cpu=5 max_calls=1000
+/// limits: max_calls=1000
 /// fails: value
 let one = await blob.fromText("x".repeat(2 ** 22));
 const all = new Array(8).fill(one);
@@ -256,7 +255,7 @@ export default [await use(tools.slow({ seconds: "soon" })), await use(tools.larg
   await use(tools.slow({ seconds: NaN }))];
 
 /// [tools] call a tool that calls itself through the spell
-/// limits: max_calls=100 cpu=1
+/// limits: max_calls=100
 /// fails: limit limit of 100 calls
 const again = () => tools.twice({ f: again }).catch(() => {});
 await again();

@@ -68,7 +68,6 @@ return fs.read("granted/hard")
 
 --- [races] read through a folder that becomes a link between check and use
 --- allow: {"read": ["granted"]}
---- limits: cpu=5
 --- gives: 0
 local leaked = 0
 for i = 1, 1500 do
@@ -214,7 +213,7 @@ local function try(name) local ok, e = pcall(blob.text, {blob = name, mime = "te
 return {try("1"), try("../../secret.txt")}
 
 --- [blobs] fill the memory of the host with bytes
---- limits: cpu=5 max_calls=1000
+--- limits: max_calls=1000
 --- fails: value
 local one = blob.from_text(("x"):rep(2^22))
 local all = {}
@@ -267,7 +266,7 @@ local function try(f, args) local ok, e = pcall(f, args) return ok and "called" 
 return {try(tools.slow, {seconds = "soon"}), try(tools.large, {size = {}}), try(tools.echo, {other = 1}), try(tools.slow, {seconds = 0/0})}
 
 --- [tools] call a tool that calls itself through the spell
---- limits: max_calls=100 cpu=1
+--- limits: max_calls=100
 --- fails: limit limit of 100 calls
 local function again() return pcall(tools.twice, {f = again}) end
 again()

@@ -81,13 +81,13 @@ for (const given of ["ALLOW", "yes", 1, {}, "", null])
 export default ran;
 
 /// [own tools] call a tool that calls itself
-/// limits: cpu=1 max_calls=100
+/// limits: max_calls=100
 /// fails: limit limit of 100 calls
 const again = tool({ name: "again", run: () => again.call({}).catch(() => {}) });
 await again.call({});
 
 /// [own tools] have an agent whose tool runs the agent
-/// limits: cpu=1 max_calls=60
+/// limits: max_calls=60
 /// fails: limit limit of 60 calls
 const order = '[[["again",{}]]]';
 const again = tool({ name: "again", run: () => agent({ tools: [again] }).run(order).then(() => 1, () => 2) });
@@ -101,7 +101,6 @@ export default [await use(made("one"), made("one")), await use(made("foo-bar"), 
   await use(made("a\0b")), await use(made(""))];
 
 /// [code of models] reach for what spells have
-/// limits: cpu=1
 /// allow: {"read": ["granted"], "env": ["*"], "run": ["id"], "net": ["127.0.0.1"]}
 /// gives: [0,"paused",0]
 const lines = ["fs.read('granted/file.txt')", "llm().complete('x')", `http.get('http://127.0.0.1:${params.port}/')`, "env.get('SAFE_NAME')",
@@ -115,7 +114,7 @@ const asked = await agent({ tools: [mail], code: "js" }).run(json.encode([[["run
 export default [Number(reply.messages[2].content.match(/\d+$/)?.[0]), asked.reason, ran];
 
 /// [code of models] loop, and spend the calls of the spell
-/// limits: max_calls=50 cpu=1
+/// limits: max_calls=50
 /// fails: limit limit of 50 calls
 const codes = ["for (;;) {}", "for (;;) try { await tools.echo({ value: 1 }) } catch {}"];
 await agent({ tools: ["echo"], code: { language: "js", cpu: 0.2 } }).run(json.encode(codes.map((code) => [["run_code", { code }]])));
@@ -133,7 +132,7 @@ return seen;`;
 export default await spell.run("child", { code });
 
 /// [state] keep what is too large
-/// limits: cpu=1 memory=96
+/// limits: memory=96
 /// gives: ["value","value"]
 const use = (...args) => Promise.resolve().then(() => state.set(...args)).then(() => "kept", (e) => e.kind);
 export default [await use("k".repeat(5000), 1), await use("k", "x".repeat(17 * 2 ** 20))];
@@ -171,7 +170,6 @@ export default [await use({ command: "id" }), await use({ command: "echo", args:
   await use({ command: "echo", args: ["fine"], env: { LD_PRELOAD: "x" } }), await use({ url: `http://127.0.0.1:${params.port}/mcp` })];
 
 /// [planted keys] find the keys of services and servers in what one is told
-/// limits: cpu=1
 /// gives: 6
 const seen = [];
 const see = (work) => Promise.resolve().then(work).then((value) => seen.push(json.encode(value ?? null)), (e) => seen.push(`${e} ${e.stack} ${e.message} ${e.hint} ${json.encode(e.data ?? null)}`));

@@ -136,14 +136,14 @@ local function try(state) return (pcall(function() return agent { tools = { mail
 return { ran, try("{}"), try("null"), try(("["):rep(1000)) }
 
 --- [own tools] call a tool that calls itself
---- limits: cpu=1 max_calls=100
+--- limits: max_calls=100
 --- fails: limit limit of 100 calls
 local again
 again = tool { name = "again", run = function() return pcall(again.call, again, {}) end }
 again:call {}
 
 --- [own tools] have an agent whose tool runs the agent
---- limits: cpu=1 max_calls=60
+--- limits: max_calls=60
 --- fails: limit limit of 60 calls
 local helper
 local again = tool { name = "again", run = function()
@@ -154,7 +154,7 @@ helper = again
 agent { tools = { again } }:run('[[["again",{}]]]')
 
 --- [own tools] have an agent that is its own tool
---- limits: max_calls=200 max_tokens=3000 cpu=1
+--- limits: max_calls=200 max_tokens=3000
 --- gives: true
 local helper = agent { name = "helper", description = "Helps." }
 local ok, e = pcall(function() return agent { name = "helper", tools = { helper, helper } }:run('[[["helper",{"prompt":"x"}]]]') end)
@@ -172,7 +172,6 @@ local function try(name) local ok, e = pcall(function() return tool { name = nam
 return { try("foo bar"), try(""), try("../x"), try("a\0b"), try(("x"):rep(1000)) }
 
 --- [code of models] reach for what spells have
---- limits: cpu=1
 --- allow: {"read": ["granted"], "env": ["*"], "run": ["id"], "net": ["127.0.0.1"]}
 --- gives: [0,true]
 local lines = { "fs.read('granted/file.txt')", "llm():complete('x')", "http.get('http://127.0.0.1:" .. params.port .. "/')", "env.get('SAFE_NAME')",
@@ -185,7 +184,6 @@ local reply = agent { tools = { "echo" }, code = "lua" }:run(json.encode { { { "
 return { tonumber(reply.messages[3].content:match("%d+$")), not reply.messages[3].is_error }
 
 --- [code of models] call what one was not given, and loop
---- limits: cpu=1
 --- gives: ["none",true,"done"]
 local helper = agent { tools = { "echo" }, code = { language = "lua", cpu = 0.2 } }
 local order = { { { "run_code", { code = "for _, name in ipairs{'fail', 'run_code', 'read_file', '__class__'} do if pcall(tools[name], {}) then return name end end return 'none'" } } },
@@ -221,7 +219,7 @@ return #seen]]
 return spell.run("child", { code = code }) == 0 and #state.keys() == 0
 
 --- [state] keep what is too large
---- limits: cpu=1 memory=96
+--- limits: memory=96
 --- gives: ["value","value"]
 local function try(...) local ok, e = pcall(state.set, ...) return ok and "kept" or e.kind end
 return { try(("k"):rep(5000), 1), try("k", ("x"):rep(17 * 2 ^ 20)) }
@@ -288,7 +286,7 @@ return { try { command = "echo", args = { "fines" } }, try { command = "echo", a
   try { url = "http://a.test@127.0.0.2:" .. params.port .. "/" }, try { url = "http://127.0.0.2:" .. params.port .. "/" } }
 
 --- [planted keys] find the keys of services and servers in what one is told
---- limits: cpu=1 timeout=20
+--- limits: timeout=20
 --- gives: true
 local seen = {}
 local function see(work) local ok, e = pcall(work) seen[#seen + 1] = json.encode(ok and e or { e.message, e.hint or "", e.data or "", tostring(e) }) end

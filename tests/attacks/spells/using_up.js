@@ -153,7 +153,6 @@ new RegExp("(".repeat(1e5));
 for (;;) try { new RegExp("(a{1,1000}){1,1000}".repeat(100)).test("a".repeat(1e4)); } catch {}
 
 /// [string building] repeat a text to half a gigabyte
-/// limits: cpu=2
 /// fails: limit memory limit
 export default "x".repeat(2 ** 29).length;
 
@@ -209,7 +208,6 @@ list.reverse();
 Array.from({ length: 2 ** 40 });
 
 /// [BigInt] raise to a huge power
-/// limits: cpu=0.2
 /// fails: spell RangeError
 for (let n = 3n; ; ) n = n ** 1000n;
 
@@ -316,7 +314,6 @@ const text = "x = 1;".repeat(1e6);
 for (;;) try { new Function(text); } catch {}
 
 /// [a million] make promises by the million
-/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(new Promise(() => {}));
 
@@ -329,7 +326,7 @@ for (const all = []; ; ) all.push((async () => { await new Promise(() => {}); })
 for (const all = []; ; ) all.push(llm(`m${all.length}`));
 
 /// [timers] set timers by the million
-/// limits: max_calls=3000 cpu=3
+/// limits: max_calls=3000
 /// fails: limit limit of 3000 calls
 for (let i = 0; i < 1e6; i++) setTimeout(() => {}, 1e9);
 
@@ -352,7 +349,6 @@ await sleep(0.05);
 export default n;
 
 /// [memory] fill an array
-/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(new Array(1000).fill(1));
 
@@ -362,17 +358,15 @@ const all = [];
 for (;;) try { for (;;) all.push({ a: [1] }); } catch {}
 
 /// [memory] fill it with strings that share their parts
-/// limits: cpu=2
 /// fails: limit memory limit
 for (const all = []; ; ) all.push("x".repeat(1e5) + all.length);
 
 /// [memory] fill it from answers
-/// limits: cpu=2 memory=8
+/// limits: memory=8
 /// fails: limit memory limit
 for (const all = []; ; ) all.push(await tools.large({ size: 2 ** 20 }));
 
 /// [memory] fill maps, sets and weak maps
-/// limits: cpu=2
 /// fails: limit memory limit
 const map = new Map();
 const weak = new WeakMap();
@@ -385,13 +379,11 @@ try { await tools.echo({ value: 1 }); } finally { print("went on"); }
 export default "went on";
 
 /// [catching the limit] catch the memory limit and go on
-/// limits: cpu=2
 /// fails: limit memory limit
 try { "x".repeat(2 ** 29); } catch {}
 export default "went on";
 
 /// [catching the limit] fill the memory in a promise and go on
-/// limits: cpu=2
 /// fails: limit memory limit
 await Promise.allSettled([(async () => new Uint8Array(2 ** 29))()]);
 await sleep(0.01);

@@ -136,12 +136,10 @@ return (("a"):rep(40)):gsub(("a?"):rep(40) .. ("a"):rep(40) .. "b", "x")
 return ("x"):match(("("):rep(40) .. "x" .. (")"):rep(40))
 
 --- [string building] repeat a text to a gigabyte
---- limits: cpu=2
 --- fails: limit memory limit
 return #string.rep("x", 2^30)
 
 --- [string building] repeat it inside of pcall
---- limits: cpu=2
 --- fails: limit memory limit
 while true do pcall(string.rep, "x", 2^30) end
 
@@ -150,14 +148,12 @@ while true do pcall(string.rep, "x", 2^30) end
 return #string.rep("", 2^53)
 
 --- [string building] concatenate a table to a gigabyte
---- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 for i = 1, 1e5 do t[i] = ("x"):rep(1000) .. "" end
 while true do pcall(table.concat, t) end
 
 --- [string building] double a text until the memory is full
---- limits: cpu=2
 --- fails: limit memory limit
 local s = "x"
 while true do s = s .. s end
@@ -204,7 +200,6 @@ return {(pcall(string.format, "%1000000000d", 1)), (pcall(string.format, "%.1000
 while true do string.format(("%s"):rep(100), table.unpack({}, 1, 100)) end
 
 --- [recursion] recurse without end
---- limits: cpu=2
 --- fails: limit memory limit
 local function f() return 1 + f() end
 f()
@@ -289,7 +284,7 @@ local all = {}
 for i = 1, 1e9 do all[i] = llm("m" .. i) end
 
 --- [timers] sleep by the ten thousand
---- limits: max_calls=3000 cpu=3
+--- limits: max_calls=3000
 --- fails: limit limit of 3000 calls
 local all = {}
 for i = 1, 1e4 do all[i] = i end
@@ -310,25 +305,22 @@ while true do sleep(0) end
 return {(pcall(sleep, -1/0)), (pcall(sleep, 0/0)), (pcall(sleep, {})), (pcall(sleep, 0))}
 
 --- [memory] fill a table
---- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 for i = 1, 1e9 do t[i] = i end
 
 --- [memory] fill the memory in pieces, and catch it
---- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 while true do pcall(function() while true do t[#t + 1] = {#t} end end) end
 
 --- [memory] fill it from an answer
---- limits: cpu=2 memory=8
+--- limits: memory=8
 --- fails: limit memory limit
 local t = {}
 while true do t[#t + 1] = tools.large{size = 2^20} .. #t end
 
 --- [memory] make closures and coroutines
---- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 while true do t[#t + 1] = coroutine.wrap(function() return t end) end
@@ -341,7 +333,6 @@ tools.echo{value = "went on"}
 return "went on"
 
 --- [catching the limit] catch the memory limit and go on
---- limits: cpu=2
 --- fails: limit memory limit
 pcall(string.rep, "x", 2^30)
 return "went on"
@@ -400,7 +391,6 @@ return (("a"):rep(30)):match(("a?"):rep(30) .. ("a"):rep(30) .. "b")
 --- [memory] fill the memory of LuaJIT
 --- dialect: luajit
 --- only: process
---- limits: cpu=2
 --- fails: limit memory limit
 local t = {}
 for i = 1, 1e9 do t[i] = {i} end
