@@ -13,16 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmspell.errors import ProviderError, RateLimitError
-from llmspell.providers.base import (
-    Finished,
-    ReasoningDelta,
-    Request,
-    Response,
-    Started,
-    TextDelta,
-    Usage,
-    fold,
-)
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Finished, ReasoningDelta, Request, Response, Started, TextDelta, Usage
 from llmspell.providers.content import Message, Reasoning, Text, ToolCall
 from llmspell.testing import After, Answer, NetworkUsedError, RecordedTransport, ScriptedProvider, no_network, words
 

@@ -19,18 +19,9 @@ from llmspell.agents.events import (
 from llmspell.agents.hooks import Hooks, Retry, Skip, Stop
 from llmspell.agents.output import TOOL, Output
 from llmspell.errors import InvalidValueError, LlmspellError
-from llmspell.providers.base import (
-    Accumulator,
-    LLMProvider,
-    MalformedCallError,
-    ReasoningDelta,
-    Request,
-    Response,
-    TextDelta,
-    ToolCallDelta,
-    Usage,
-)
+from llmspell.providers.accumulator import Accumulator, MalformedCallError
 from llmspell.providers.base import Event as ProviderEvent
+from llmspell.providers.base import LLMProvider, ReasoningDelta, Request, Response, TextDelta, ToolCallDelta, Usage
 from llmspell.providers.content import Reasoning, Text
 
 _PARTIAL_SHARE = 16

@@ -11,8 +11,8 @@ from urllib.parse import urlencode, urlsplit
 from llmspell.errors import LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers import headers as facts
+from llmspell.providers.accumulator import Accumulator
 from llmspell.providers.base import (
-    Accumulator,
     Embeddings,
     EmbedKind,
     Event,

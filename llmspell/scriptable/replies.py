@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 
 from llmspell.errors import ModelError
 from llmspell.providers import base
+from llmspell.providers.accumulator import Accumulator
 from llmspell.providers.content import Reasoning, Text, ToolCall
+from llmspell.providers.select.opened import close
 from llmspell.scriptable.parts import call_of, message_of, shown_media
 from llmspell.scriptable.records import Chunk, Media, Reply, TokenUsage
 from llmspell.usage import RunUsage
@@ -150,7 +152,7 @@ async def chunks_of(
     provider: base.LLMProvider, request: base.Request, meter: Meter, blobs: Blobs | None = None
 ) -> AsyncIterator[Chunk]:
     """An answer as a script sees it come. Closing this closes the provider's stream."""
-    accumulator = base.Accumulator(request.model)
+    accumulator = Accumulator(request.model)
     events = provider.stream(request)
     with meter:
         try:
@@ -164,16 +166,10 @@ async def chunks_of(
                     yield {"text": "", "reasoning": event.text}
         finally:
             meter.usage = accumulator.usage
-            await _close(events)
+            await close(events)
         response = accumulator.response()
         price = meter.finish(response.model, response.usage)
     yield _last_chunk(reply_of(provider.name, response, price, data=request.schema is not None, blobs=blobs))
-
-
-async def _close(events: AsyncIterator[base.Event]) -> None:
-    close = getattr(events, "aclose", None)
-    if close is not None:
-        await close()
 
 
 def _last_chunk(reply: Reply) -> Chunk:

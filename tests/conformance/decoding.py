@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from itertools import groupby, pairwise
 from typing import Any
 
-from llmspell.providers.base import Accumulator, Event, Response
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Event, Response
 from llmspell.providers.content import Reasoning, Text, ToolCall
 from llmspell.providers.wire.format import Format
 from tests.conformance.naive import WORDS, Reading

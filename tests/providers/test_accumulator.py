@@ -8,17 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from llmspell.errors import NetworkError, ProviderError
-from llmspell.providers.base import (
-    Accumulator,
-    Event,
-    Finished,
-    MalformedCallError,
-    ReasoningDelta,
-    StateDelta,
-    TextDelta,
-    ToolCallDelta,
-    fold,
-)
+from llmspell.providers.accumulator import Accumulator, MalformedCallError, fold
+from llmspell.providers.base import Event, Finished, ReasoningDelta, StateDelta, TextDelta, ToolCallDelta
 from llmspell.providers.content import Reasoning, State, Text
 
 SAID = [ReasoningDelta("Hm"), TextDelta("Hel"), TextDelta("lo")]

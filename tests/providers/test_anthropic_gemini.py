@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from llmspell.errors import AuthError, InvalidValueError, LlmspellError, ModelError, NotFoundError, ProviderError
-from llmspell.providers.base import Request, TokenCount, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request, TokenCount
 from llmspell.providers.catalog import ROWS
 from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider

@@ -22,7 +22,8 @@ from llmspell.errors import (
     TimeoutExceededError,
 )
 from llmspell.providers import http_provider
-from llmspell.providers.base import Request, TextDelta, Usage, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request, TextDelta, Usage
 from llmspell.providers.catalog import OPENAI, Row
 from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider

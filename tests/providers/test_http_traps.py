@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from llmspell.errors import AuthError, ProviderError, RateLimitError, TimeoutExceededError
-from llmspell.providers.base import Request, Response, TokenCount, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request, Response, TokenCount
 from llmspell.providers.catalog import Row
 from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider

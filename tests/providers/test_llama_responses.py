@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from llmspell.config import Config, ProviderConfig
-from llmspell.providers.base import Request, TextDelta, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request, TextDelta
 from llmspell.providers.content import Message, Text, ToolResult
 from llmspell.providers.registry import ProviderRegistry
 from tests import tiny

@@ -9,7 +9,8 @@ import pytest
 from llmspell import Host, Spell
 from llmspell.config import Config, ProviderConfig
 from llmspell.errors import AuthError, ContextLengthError
-from llmspell.providers.base import Request, TextDelta, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request, TextDelta
 from llmspell.providers.content import Message
 from llmspell.providers.registry import ProviderRegistry
 from tests import tiny

@@ -10,7 +10,8 @@ import pytest
 
 from llmspell.errors import InvalidValueError, LlmspellError, ModelError, RateLimitError
 from llmspell.providers import address
-from llmspell.providers.base import Request, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Request
 from llmspell.providers.catalog import ROWS
 from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider

@@ -12,9 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.errors import NetworkError
+from llmspell.errors import NetworkError, ProviderError
 from llmspell.providers import base
-from llmspell.providers.base import Request, Response, TextDelta, Usage, fold
+from llmspell.providers.accumulator import Accumulator, fold
+from llmspell.providers.base import Request, Response, TextDelta, Usage
 from llmspell.providers.content import Foreign, Media, Message, Reasoning, State, Text, ToolCall
 from llmspell.providers.local.provider import LocalProvider
 from llmspell.providers.local.store import ModelStore
@@ -149,7 +150,7 @@ def test_errors_are_not_kept(answers):
 
 def test_a_stream_without_an_end_is_an_error_and_not_kept(answers):
     cached = Cached(scripted("a", [TextDelta("Hel")], "fine"), answers)
-    with pytest.raises(base.ProviderError, match="before it was finished"):
+    with pytest.raises(ProviderError, match="before it was finished"):
         streamed(cached)
     assert complete(cached).text == "fine"
 
@@ -289,7 +290,7 @@ def test_an_answer_survives_the_way_to_json_and_back(parts, usage, raw, logprobs
         logprobs=logprobs,
         provider="p",
     )
-    accumulator = base.Accumulator("x")
+    accumulator = Accumulator("x")
     for event in replay.loads(replay.dumps(replay.events_of(response))):
         accumulator.add(event)
     assert accumulator.response() == response

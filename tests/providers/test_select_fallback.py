@@ -20,7 +20,8 @@ from llmspell.errors import (
     RateLimitError,
     TimeoutExceededError,
 )
-from llmspell.providers.base import Finished, Started, TextDelta, Usage, fold
+from llmspell.providers.accumulator import fold
+from llmspell.providers.base import Finished, Started, TextDelta, Usage
 from llmspell.providers.select import Fallback
 from llmspell.testing import After, ScriptedProvider
 from tests.providers.selecting import Clock, Shelf, asking, scripted

@@ -10,7 +10,8 @@ from contextlib import aclosing, suppress
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from llmspell.providers.base import Accumulator, Event, LLMProvider, Request, Response, Started, Usage
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Event, LLMProvider, Request, Response, Started, Usage
 from llmspell.providers.select import replay
 from llmspell.providers.select.answers import Answers
 from llmspell.providers.select.loads import Loads

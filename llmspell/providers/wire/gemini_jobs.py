@@ -9,7 +9,8 @@ import re
 from typing import Any, TypeVar, cast
 
 from llmspell.errors import ContentFilterError, ProviderError
-from llmspell.providers.base import Accumulator, Event, Response
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Event, Response
 from llmspell.providers.content import Media, MediaKind
 from llmspell.providers.jobs import Job, Outcome, Paint, Speak
 from llmspell.providers.wire.bodies import dumps, laid_over, not_an_answer, unsupported

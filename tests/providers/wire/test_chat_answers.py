@@ -9,16 +9,8 @@ from typing import Any, ClassVar
 import pytest
 
 from llmspell.errors import ProviderError
-from llmspell.providers.base import (
-    Accumulator,
-    Event,
-    LogProbs,
-    ReasoningDelta,
-    Request,
-    Response,
-    TextDelta,
-    Usage,
-)
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Event, LogProbs, ReasoningDelta, Request, Response, TextDelta, Usage
 from llmspell.providers.content import Media, Reasoning, State, Text, ToolCall
 from llmspell.providers.wire.chat_dialect import Dialect
 from llmspell.providers.wire.openai_chat import OpenAIChat

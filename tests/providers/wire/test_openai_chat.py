@@ -11,15 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmspell.errors import LlmspellError, ProviderError
-from llmspell.providers.base import (
-    Accumulator,
-    Finished,
-    ReasoningDelta,
-    Request,
-    Started,
-    TextDelta,
-    Usage,
-)
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Finished, ReasoningDelta, Request, Started, TextDelta, Usage
 from llmspell.providers.content import Message, Text, ToolCall, ToolResult
 from llmspell.providers.wire import openai_chat as wire
 from llmspell.providers.wire.problem import RefusedError

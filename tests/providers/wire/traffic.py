@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import strategies as st
 
-from llmspell.providers.base import Accumulator, Event, Response
+from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.base import Event, Response
 from llmspell.providers.wire.format import StreamDecoder
 from tests.conformance import recordings
 
