@@ -52,7 +52,7 @@ class CodeRun(Run):
         super().__init__(host, spell, None, None, bounds, nothing, "process", "", seed, on_event, budget)
         self._own_tools = tools
         self._pieces = pieces
-        self.session = Session(_reached, self, bounds, on_event, self._sources, self.budget)
+        self.session = Session(_reached, self, bounds, on_event, self.sources, self.budget)
 
     @property
     def tools(self) -> Mapping[str, BaseTool]:
@@ -119,7 +119,7 @@ class CodeSession:
         """Run it to its end."""
         if self._serves is None:
             return await self._run.ended()
-        with self._serves.one_more():
+        with self._serves.children.one_more():
             return await self._run.ended()
 
 

@@ -1,4 +1,4 @@
-"""One run of one spell in a host, from its parameters to its result, and the runs that it starts itself."""
+"""One run of one spell in a host, from its parameters to its result."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -16,30 +14,21 @@ from llmspell import loop, values
 from llmspell.border import Done, FromSpell, Interpreter, SpellSource
 from llmspell.budget import Budget
 from llmspell.drive import Driver, Worker, drive_blocking
-from llmspell.errors import (
-    UNCATCHABLE,
-    CancelledError,
-    InvalidValueError,
-    LimitError,
-    LlmspellError,
-    SpellError,
-    TimeoutExceededError,
-    from_data,
-)
-from llmspell.events import Ended, Event, Log, Output, Result
+from llmspell.errors import CancelledError, InvalidValueError, from_data
+from llmspell.events import Ended, Event, Result
 from llmspell.languages import bridge_of
 from llmspell.limits import Limits
-from llmspell.session import OUTPUT_LIMIT, Session
-from llmspell.spell import Spell, find_spell, load_module
+from llmspell.session import Session
+from llmspell.spell import Spell, load_module
 from llmspell.stdin import StandardInput
 from llmspell.usage import PartUsage, RunUsage
 
 if TYPE_CHECKING:
-    import asyncio
     from asyncio import AbstractEventLoop
 
     from llmspell.agents.code.runner import CodeRunner
     from llmspell.agents.tools import BaseTool
+    from llmspell.children import Children
     from llmspell.host import Host
     from llmspell.mcp.opened import Opened
     from llmspell.permissions import Permissions
@@ -53,12 +42,6 @@ if TYPE_CHECKING:
     from llmspell.workers.child import Child
 
 ISOLATIONS = ("process", "inline")
-MAX_DEPTH = 16
-"""Spells that run one inside the other."""
-MAX_CHILDREN = 16
-"""Spells that one spell runs at once; more of them wait."""
-MAX_FAMILY = 64
-"""Spells at once that come from one run, on all levels."""
 
 
 class Run:
@@ -87,13 +70,10 @@ class Run:
         self.default_model = model or host.config.model
         self.usage: RunUsage = RunUsage() if parent is None else PartUsage(parent.usage)
         self.stdin = StandardInput(stdin)
+        self.seed = _seed(seed)
         self.run_id = uuid.uuid4().hex
         self.isolation = _isolation(isolation or host.config.isolation, self.spell)
         self._parent = parent
-        self.depth: int = 1 if parent is None else parent.depth + 1
-        self.family: list[int] = [0] if parent is None else parent.family
-        self._turns: asyncio.Semaphore | None = None
-        self._children = 0
         self._registry: PermittedRegistry | None = None
         self.kept: dict[tuple[str, Any], Any] = {}
         self._blobs: Blobs | None = None
@@ -101,14 +81,14 @@ class Run:
         self._servers: Opened | None = None
         self._emit = on_event or _ignore
         self._started = time.monotonic()
-        self._deadline = self.limits.deadline()
-        self._sources = {self.spell.name: self.spell.source}
-        self.session = Session(_method, self, self.limits, on_event, self._sources, self.budget)
+        self.deadline = self.limits.deadline()
+        self.sources = {self.spell.name: self.spell.source}
+        self.session = Session(_method, self, self.limits, on_event, self.sources, self.budget)
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,
             params=self._params({} if params is None else params),
-            seed=_seed(seed),
+            seed=self.seed,
             now=time.time(),
             run_id=self.run_id,
             limits=self.limits.engine,
@@ -201,58 +181,30 @@ class Run:
 
     # The spells that it runs itself
 
-    async def run_spell(self, name: str, params: Any, part: Part) -> Any:
-        if self.depth >= MAX_DEPTH:
-            hint = "does a spell run itself, in a circle?"
-            raise self._exceeded(f"limit of {MAX_DEPTH} spells inside each other exceeded", hint)
-        spell = find_spell(self.spell, name)
-        async with self._turn():
-            child = self._child(spell, params, part)
-            try:
-                return await self._outcome(child)
-            finally:
-                child.release()
+    @cached_property
+    def children(self) -> Children:
+        from llmspell.children import Children  # most spells run no others
 
-    @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
-        """Wait until this run may have one spell more."""
-        import asyncio  # whoever awaits this has it
+        return Children(self, None if self._parent is None else self._parent.children)
 
-        self._turns = self._turns or asyncio.Semaphore(MAX_CHILDREN)
-        async with self._turns:
-            with self.one_more():
-                yield
+    def run_spell(self, name: str, params: Any, part: Part) -> Awaitable[Any]:
+        return self.children.run(name, params, part)
 
-    @contextmanager
-    def one_more(self) -> Iterator[None]:
-        """Count a worker that this run has beside its own. Ends the run when it has too many."""
-        if self.family[0] >= MAX_FAMILY:  # waiting could be for ever: all of them may wait for their own
-            hint = "run fewer in parallel, on each level"
-            raise self._exceeded(f"limit of {MAX_FAMILY} spells at once exceeded", hint)
-        self.family[0] += 1
-        try:
-            yield
-        finally:
-            self.family[0] -= 1
-
-    def _exceeded(self, message: str, hint: str) -> LimitError:
-        error = LimitError(message, hint=hint)
-        self.session.abort(error)
-        return error
-
-    def _child(self, spell: Spell, params: Any, part: Part) -> Run:
-        self._children += 1
+    def child(
+        self, spell: Spell, params: Any, part: Part, limits: Limits, seed: int, on_event: Callable[[Event], None]
+    ) -> Run:
+        """A run that this one starts: it has what the `part` leaves of this one, and its blobs in `params`."""
         child = Run(
             self.host,
             spell,
             None,
             part.model or self.default_model,
-            self._limits_of(part),
+            limits,
             self.permissions if part.permissions is None else self.permissions.narrowed(part.permissions),
             self.isolation,
             "",
-            _derived(self._source.seed, self._children),
-            lambda event: self._hear(child, event),
+            seed,
+            on_event,
             (part.budget or self.budget).child(
                 max_cost=part.max_cost, max_tokens=part.max_tokens, max_calls=part.max_calls
             ),
@@ -262,49 +214,8 @@ class Run:
             if self._blobs is not None:
                 child.blobs.take(params, self._blobs)
             child._source = child._source._replace(params=params)
-        child._deadline = None if part.timeout is None else child.limits.deadline()
+        child.deadline = None if part.timeout is None else limits.deadline()
         return child
-
-    def _limits_of(self, part: Part) -> Limits:
-        own = self.limits
-        return replace(
-            own,
-            timeout=_least(part.timeout, None if self._deadline is None else max(self._deadline.left, 1e-3)),
-            max_output=max(min(own.max_output, self.session.room), 1),
-            max_cost=_least(part.max_cost, own.max_cost),
-            max_tokens=_least(part.max_tokens, own.max_tokens),
-            max_calls=min(part.max_calls or own.max_calls, own.max_calls),
-        )
-
-    def _hear(self, child: Run, event: Event) -> None:
-        match event:
-            case Output(text):
-                self.session.pass_on("stdout", text)
-            case Log(level, text):
-                self.session.pass_on(level, text)
-        if self.session.aborting is not None:  # it printed too much
-            child.session.abort(self.session.aborting)
-
-    async def _outcome(self, child: Run) -> Any:
-        await child.drive()
-        ended = child.session.ended
-        if isinstance(ended, Done):
-            if child.held is not None:
-                self.blobs.take(ended.value, child.held)
-            return ended.value
-        assert ended is not None  # noqa: S101  # the driver returns at the end only
-        error = from_data(ended.error)
-        if error.file is not None and error.file in child._sources:
-            self._sources.setdefault(error.file, child._sources[error.file])
-        if error.kind == LimitError.kind and error.message.startswith(OUTPUT_LIMIT):
-            self.session.overflow()  # what it may print is what is left here
-        raise error if error.kind not in UNCATCHABLE or self.budget.exceeded else child._ended_by(error)
-
-    def _ended_by(self, error: LlmspellError) -> LlmspellError:
-        """A limit of this run alone, as its parent may catch it."""
-        late = self._deadline is not None and self._deadline.left <= 0
-        data = error.to_data() | {"message": f"{self.spell.name}: {error.message}", "data": {"kind": error.kind}}
-        return from_data(data | {"kind": TimeoutExceededError.kind if late else SpellError.kind})
 
     def invoke(self, function: int, args: list[Any]) -> Any:
         return self.session.invoke(function, args)
@@ -315,14 +226,14 @@ class Run:
 
     def load_module(self, specifier: str, importer: str) -> dict[str, str]:
         module: dict[str, str] = load_module(self.spell, specifier, importer)
-        self._sources[module["name"]] = module["source"]
+        self.sources[module["name"]] = module["source"]
         return module
 
     # Driving it
 
     async def drive(self) -> None:
         try:
-            await Driver(self.session, self._make_worker).run(self._source, self._deadline)
+            await Driver(self.session, self._make_worker).run(self._source, self.deadline)
         finally:
             await self._leave()
 
@@ -350,7 +261,7 @@ class Run:
             return self._attach(interpreter, on_slice)
 
         try:
-            await Driver(self.session, attach).resume(self._deadline)
+            await Driver(self.session, attach).resume(self.deadline)
         finally:
             await self._leave()
             await self.host.aclose()
@@ -362,7 +273,7 @@ class Run:
         from llmspell.workers.remote import RemoteInterpreter
 
         process = (start_worker or child.start_worker)(self.spell.language)
-        return RemoteInterpreter(process, deadline=self._deadline)
+        return RemoteInterpreter(process, deadline=self.deadline)
 
     def _make_worker(self, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
         if self.isolation == "inline":
@@ -404,18 +315,6 @@ class Run:
         if check and result.error is not None:
             raise result.error
         return result
-
-
-def _least(one: Any, two: Any) -> Any:
-    """The smaller one, where None is no bound."""
-    return min((each for each in (one, two) if each is not None), default=None)
-
-
-def _derived(seed: int, number: int) -> int:
-    """Where the randomness of the spell starts that a spell runs as its so-manieth."""
-    import hashlib  # most spells run no others
-
-    return int.from_bytes(hashlib.sha256(f"{seed}/{number}".encode()).digest()[:6], "big")
 
 
 def _method(name: str) -> Method | None:

@@ -12,9 +12,9 @@ import pytest
 
 import llmspell
 from llmspell import Host, Limits, Permissions, Spell
+from llmspell.children import MAX_CHILDREN, MAX_FAMILY
 from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.events import CallStarted, Log, Output
-from llmspell.runs import MAX_CHILDREN, MAX_FAMILY
 from llmspell.spell import find_spell
 from llmspell.system.blobs import Blobs
 from llmspell.testing import ScriptedProvider
