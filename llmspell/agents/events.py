@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from llmspell.agents.result import AgentResult
@@ -130,16 +130,4 @@ AgentEvent: TypeAlias = (
     | Failed
     | Finished
 )
-KINDS = (
-    "model_call",
-    "text",
-    "reasoning",
-    "output",
-    "response",
-    "tool_call",
-    "tool_result",
-    "approval",
-    "turn_end",
-    "error",
-    "finish",
-)
+KINDS: tuple[str, ...] = tuple(each.kind for each in get_args(AgentEvent))

@@ -169,7 +169,7 @@ def _check_fields(kind: str, fields: Mapping[str, Any]) -> None:
         if name not in allowed:
             hint = near(name, allowed) or _may(kind)
             raise InvalidValueError(f"a hook for {kind} cannot change {name[:40]!r}", hint=hint)
-    wrong = [name for name in ("text",) if name in fields and not isinstance(fields[name], str)]
+    wrong = [] if isinstance(fields.get("text", ""), str) else ["text"]
     if kind == "tool_call" and not isinstance(fields.get("arguments", {}), dict):
         wrong.append("arguments")
     if wrong:

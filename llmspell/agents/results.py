@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from llmspell.agents.tools import BaseTool
-from llmspell.errors import LlmspellError
 from llmspell.providers.content import Media, Text, ToolResult
+
+if TYPE_CHECKING:
+    from llmspell.agents.tools import BaseTool
+    from llmspell.errors import LlmspellError
 
 MAX_RESULT = 50_000
 _SHOWN = 2000
@@ -18,11 +20,17 @@ def parts_of(tool: BaseTool, value: Any, most: int) -> list[Text | Media]:
 
     Raises `InvalidValueError` for a value that is not JSON.
     """
-    if isinstance(value, (Text, Media)):
-        value = [value]
-    if isinstance(value, list) and value and all(isinstance(each, (Text, Media)) for each in value):
-        return [Text(_cut(each.text, most)) if isinstance(each, Text) else each for each in value]
+    if is_content(value):
+        parts = value if isinstance(value, list) else [value]
+        return [Text(_cut(each.text, most)) if isinstance(each, Text) else each for each in parts]
     return [Text(_cut(text_of(tool.jsonable(value)), most))]
+
+
+def is_content(value: Any) -> bool:
+    """Whether a result is a text or a medium of `providers.content`, or a list of them."""
+    if isinstance(value, (Text, Media)):
+        return True
+    return isinstance(value, list) and bool(value) and all(isinstance(each, (Text, Media)) for each in value)
 
 
 def text_of(value: Any) -> str:

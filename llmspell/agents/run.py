@@ -28,6 +28,7 @@ from llmspell.agents.data import (
 from llmspell.agents.limits import AgentLimits, EndReason
 from llmspell.agents.output import Output
 from llmspell.agents.pending import PendingCall, pending_from_data, pending_to_data
+from llmspell.agents.results import refusal
 from llmspell.errors import InvalidValueError, LlmspellError, from_data
 from llmspell.providers.base import Request, Response, Usage
 from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
@@ -234,8 +235,7 @@ class AgentRun:
             return
         if call.paused is None and not approved:
             why = f": {reason}" if reason else ""
-            result = ToolResult(call.call.id, [Text(f"This call was not approved{why}.")], call.call.name, True)
-            self.tool_done(call.key, result)
+            self.tool_done(call.key, refusal(call.call.id, call.call.name, f"This call was not approved{why}."))
         else:
             call.status, call.approved = "ready", True
 
@@ -259,9 +259,12 @@ class AgentRun:
         if self.output is None:
             self._end("done")
             return
-        problem = self._take(lambda output: output.of_text(message.text))
-        if problem is not None:
-            self._repair(problem)
+        try:
+            self.value, self.has_value = self.output.of_text(message.text), True
+        except LlmspellError as error:
+            self._repair(error.message)
+        else:
+            self._end("done")
 
     def _nothing_said(self) -> None:
         self._empty += 1
@@ -269,15 +272,6 @@ class AgentRun:
             self._end("done")
         elif self._empty > 1:
             self._end("empty", "the model answered nothing")
-
-    def _take(self, parse: Any) -> str | None:
-        """The structured output, or what is wrong with it."""
-        try:
-            self.value, self.has_value = parse(self.output), True
-        except LlmspellError as error:
-            return error.message
-        self._end("done")
-        return None
 
     def _repair(self, problem: str) -> None:
         assert self.output is not None  # noqa: S101  # for the type checker: only its answers are repaired
@@ -304,8 +298,7 @@ class AgentRun:
                 value = self.output.of_call(each.call, each.malformed)
             except LlmspellError as error:
                 self.repairs += 1
-                told = self.output.complaint(error.message)
-                each.result = ToolResult(each.call.id, [Text(told)], each.call.name, True)
+                each.result = refusal(each.call.id, each.call.name, self.output.complaint(error.message))
             else:
                 if not self.has_value:
                     self.value, self.has_value = value, True
@@ -361,7 +354,7 @@ class AgentRun:
         if self.pending:  # a provider takes no conversation in which calls have no answer
             told = _NOT_RUN.format(detail or "the run ended")
             for call in self.pending:
-                call.result = call.result or ToolResult(call.call.id, [Text(told)], call.call.name, True)
+                call.result = call.result or refusal(call.call.id, call.call.name, told)
             self._write_results()
 
     def _pending(self, key: int) -> PendingCall:

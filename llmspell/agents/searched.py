@@ -7,8 +7,8 @@ from typing import Any
 from llmspell.agents.code.search import FOUND, SEARCH, ranked, search_tool
 from llmspell.agents.code.tool import search_name
 from llmspell.agents.run import AgentRun
-from llmspell.agents.toolbox import Toolbox
-from llmspell.agents.tools import BaseTool, SchemaTool
+from llmspell.agents.toolbox import Toolbox, definition
+from llmspell.agents.tools import SchemaTool
 
 _KEPT = "tools"
 _ABOUT = """\
@@ -29,15 +29,11 @@ def searched(tools: Toolbox, run: AgentRun) -> Toolbox:
         for tool in best:
             if tool.name not in run.memory.get(_KEPT, []):
                 run.memory[_KEPT] = [*run.memory.get(_KEPT, []), tool.name]
-                run.template.tools = [*run.template.tools, _told(tool)]
+                run.template.tools = [*run.template.tools, definition(tool)]
         return [{"name": tool.name, "description": tool.description} for tool in best]
 
     about = _ABOUT.format(count=len(names), names=shown)
     finder = SchemaTool(template.name, search, description=about, parameters=template.parameters)
     known = [tool for name in run.memory.get(_KEPT, []) if (tool := tools.find(name)) is not None]
-    run.template.tools = [_told(finder), *map(_told, known)]
+    run.template.tools = [definition(finder), *map(definition, known)]
     return Toolbox([*tools, finder])
-
-
-def _told(tool: BaseTool) -> dict[str, Any]:
-    return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}

@@ -49,10 +49,12 @@ class Toolbox:
 
     def definitions(self) -> list[dict[str, Any]]:
         """What the model is told of them."""
-        return [
-            {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-            for tool in self._tools.values()
-        ]
+        return [definition(tool) for tool in self._tools.values()]
+
+
+def definition(tool: BaseTool) -> dict[str, Any]:
+    """What the model is told of a tool."""
+    return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
 
 
 def unique(names: Iterable[str]) -> dict[str, str]:

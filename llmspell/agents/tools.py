@@ -30,7 +30,10 @@ VERDICTS = ("allow", "ask", "deny")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _MAX_MESSAGE = 500
 _LUA = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
-_JS = "constructor prototype toString toJSON valueOf __proto__"
+_JS = (
+    "constructor prototype toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable "
+    "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
+)
 RESERVED = frozenset(f"{_LUA} {_JS}".split())
 """Words that cannot stand behind `tools.` in every language."""
 

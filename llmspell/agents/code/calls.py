@@ -214,7 +214,7 @@ class Calls:
                 raise ToolError("the code cannot be repeated")
             self._number += 1
             number = self._number
-            self._guarded(self._count)
+            self._counted()
             answer = await self._try(PendingCall(key=number, call=_call_of(self._context, number, name, args)))
         while isinstance(answer, Asked):
             waiting = _Waiting(number, name, args, answer, asyncio.get_running_loop().create_future())
@@ -266,9 +266,9 @@ class Calls:
             self._go.clear()
             self.blocked.set()
 
-    def _guarded(self, count: Callable[[], None]) -> None:
+    def _counted(self) -> None:
         try:
-            count()
+            self._count()
         except StopError as error:
             raise self._ended(error) from None
 
@@ -303,7 +303,7 @@ class _ValueCaller(Caller):
     given: dict[str, tuple[list[Text | Media], Any]] = field(default_factory=dict)
 
     def shown(self, tool: BaseTool, id_: str, value: Any, most: int) -> ToolResult:
-        if _is_content(value):
+        if results.is_content(value):
             return Caller.shown(self, tool, id_, value, most)
         plain = tool.jsonable(value)
         parts: list[Text | Media] = [Text(results.text_of(plain))]
@@ -316,12 +316,6 @@ class _ValueCaller(Caller):
         if parts and parts == result.parts:
             return value
         return "\n".join(each.text for each in result.parts if isinstance(each, Text))
-
-
-def _is_content(value: Any) -> bool:
-    if isinstance(value, (Text, Media)):
-        return True
-    return isinstance(value, list) and bool(value) and all(isinstance(each, (Text, Media)) for each in value)
 
 
 def _call_of(context: ToolContext, number: int, name: str, args: Data) -> ToolCall:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from llmspell.errors import InvalidValueError
@@ -51,10 +51,4 @@ class Code:
         code = given if isinstance(given, cls) else cls(language=given)
         if code.runner is not None or runner is None:
             return code
-        return cls(
-            language=code.language,
-            limits=code.limits,
-            declare=code.declare,
-            max_output=code.max_output,
-            runner=runner,
-        )
+        return replace(code, runner=runner)

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from llmspell.agents.code.declarations import declared, fields_of, summary
+from llmspell.agents.toolbox import definition
 from llmspell.agents.tools import BaseTool, SchemaTool
 
 SEARCH = "search_tools"
@@ -81,7 +82,7 @@ def found(tools: Sequence[BaseTool], query: str, limit: int, language: str | Non
     return [
         {"name": tool.name, "description": summary(tool), "declaration": declared([tool], language)}
         if language
-        else {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
+        else definition(tool)
         for tool in ranked(tools, query, limit)
     ]
 
