@@ -68,8 +68,7 @@ def find_problem_in_chunk(source: str) -> SyntaxProblem | None:
     lines = source.split("\n")
     message, line, column = problem
     if line - 1 > len(lines):
-        last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 1)
-        return SyntaxProblem("SyntaxError: the source ends too early", last, len(lines[last - 1].rstrip()) + 1)
+        return _ends_early(lines)
     return SyntaxProblem(message, max(line - 1, 1), column)
 
 
@@ -89,5 +88,9 @@ def _read(error: str, source: str) -> SyntaxProblem | None:
         return SyntaxProblem(message, *place)
     if place[1] == _MARK_COLUMN:
         return None
+    return _ends_early(lines)
+
+
+def _ends_early(lines: list[str]) -> SyntaxProblem:
     last = next((number for number in range(len(lines), 0, -1) if lines[number - 1].strip()), 1)
     return SyntaxProblem("SyntaxError: the source ends too early", last, len(lines[last - 1].rstrip()) + 1)

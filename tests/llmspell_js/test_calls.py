@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from llmspell.agents.tools import RESERVED
 from llmspell.border import Abort, Call, Cancel, Failed, Invoke, Raise, Reject, Resolve, Return
 from llmspell.errors import NetworkError
 from tests.bridges.driver import PENDING
@@ -206,3 +207,10 @@ def test_big_answers_and_big_outboxes_cross(cast: Cast) -> None:
     run = cast(source, {"tools.call": lambda a: {"text": "é" * 100_000, "n": len(a["arguments"].get("text", ""))}})
     assert run.value == 200_000
     assert len(run.output) == 3000 * 101
+
+
+def test_no_tool_is_called_what_the_language_asks_every_object_for(cast: Cast) -> None:
+    names = "[...Object.getOwnPropertyNames(Object.prototype), 'then', 'toJSON']"
+    run = cast(f"export default {names}.filter((name) => tools[name] === Object.prototype[name])")
+    assert {"constructor", "hasOwnProperty", "then", "toJSON"} <= set(run.value)
+    assert set(run.value) <= RESERVED

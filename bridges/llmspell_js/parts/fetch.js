@@ -1,6 +1,6 @@
 // `fetch` as browsers have it (https://fetch.spec.whatwg.org), as far as `http.fetch` goes.
 
-const { call, signals } = parts.proxies();
+const { call, signalIn } = parts.proxies();
 
 class Headers {
   #pairs = pin(new $Map());
@@ -116,8 +116,7 @@ function optionsOf(init) {
 
 async function fetch(resource, init = undefined) {
   init ??= Bare();
-  const given = init.signal;
-  const signal = typeof given === "object" && given !== null ? signals.get(given) : undefined;
+  const signal = signalIn(init);
   const url = encode(`${resource}`, null, false, "the URL");
   const options = encode(optionsOf(init), null, false, "the options");
   return new Response(await call("http.fetch", `{"url":${url},"options":${options}}`, null, signal));

@@ -56,10 +56,14 @@ function signalOf(params, args) {
   if (last < 0 || params[last].name !== "options") return undefined;
   const options = args[last];
   if (typeof options !== "object" || options === null) return undefined;
-  const given = options.signal;
-  const signal = typeof given === "object" && given !== null ? signals.get(given) : undefined;
+  const signal = signalIn(options);
   if (signal !== undefined) put(args, last, without(options, "signal"));
   return signal;
+}
+
+function signalIn(options) {
+  const given = options.signal;
+  return typeof given === "object" && given !== null ? signals.get(given) : undefined;
 }
 
 function without(object, left) {
@@ -112,13 +116,17 @@ function makeClass(name, described) {
   };
 }
 
+// Whether the language itself asks objects for it, so that no tool and no method can be called this.
+function belongsToLanguage(name) {
+  return typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON";
+}
+
 // What a bridge object inherits from: a name that it does not have is an error which names the nearest one.
 function helpfulPrototype(what, methods) {
   return new $Proxy(freeze(Bare()), {
     __proto__: null,
     get(_, name) {
-      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON")
-        return ObjectPrototype[name];
+      if (belongsToLanguage(name)) return ObjectPrototype[name];
       const near = parts.errors().nearest(name, getOwnPropertyNames(methods));
       throw fault("type", `${what} has no method or field ${stringify(name)}`, near && `did you mean ${near}?`);
     },
@@ -131,8 +139,7 @@ function makeTools() {
   return new $Proxy(freeze(Bare()), {
     __proto__: null,
     get(_, name) {
-      if (typeof name !== "string" || name in ObjectPrototype || name === "then" || name === "toJSON")
-        return ObjectPrototype[name];
+      if (belongsToLanguage(name)) return ObjectPrototype[name];
       if (!known.has(name)) known.set(name, makeTool(name));
       return known.get(name);
     },
@@ -155,4 +162,4 @@ function makeTool(name) {
   };
 }
 
-return { call, signals, makeFunction, makeModule, makeClass, makeTools };
+return { call, signals, signalIn, makeFunction, makeModule, makeClass, makeTools };

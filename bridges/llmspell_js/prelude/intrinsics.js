@@ -29,7 +29,6 @@ const $RangeError = RangeError;
 const $String = String;
 const $TypeError = TypeError;
 const $WeakMap = WeakMap;
-const $eval = eval;
 const arrayFrom = Array.from;
 const enqueue = queueMicrotask;
 const isView = ArrayBuffer.isView;
