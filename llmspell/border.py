@@ -162,7 +162,12 @@ class Interpreter(Protocol):
 
 
 class Bridge(Protocol):
-    """A scripting language, found through the entry point group `llmspell.bridges`."""
+    """A scripting language, found through the entry point group `llmspell.bridges`.
+
+    It may have a method `preload(source: str | None) -> None` too, for a bridge that loads more for some spells than
+    `interpreter` does: it loads what that source needs, or with None what any may. A worker process can open no file
+    once it is sealed, which is after `preload` where there is one, and after `interpreter` elsewhere.
+    """
 
     language: str
     """Its name for `--lang`."""
