@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmspell.errors import NetworkError, ProviderError
-from llmspell.providers import base
 from llmspell.providers.accumulator import Accumulator, fold
 from llmspell.providers.base import Request, Response, TextDelta, Usage
 from llmspell.providers.content import Foreign, Media, Message, Reasoning, State, Text, ToolCall
