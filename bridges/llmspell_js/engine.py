@@ -26,6 +26,7 @@ if sys.platform != "win32":
 
 JSException = _quickjs.JSException
 STACK = 2 * 1024 * 1024  # bytes of C stack: about 1,200 nested calls; threads have 8 MiB
+_SHARED = 0.01  # of the limit: what earlier slices may have used up of a count that they share with one
 _LONG = 0.001  # seconds in which no script fills a heap
 _MAXRSS_UNIT = 1 if sys.platform == "darwin" else 1024
 _NO_MEMORY = ("null\n", "out of memory\n", "InternalError: out of memory", "InternalError\n")  # even for the message
@@ -44,17 +45,21 @@ class Engine:
     def limit(self, limits: EngineLimits) -> None:
         """From now on these limits hold."""
         self._limits = limits
+        self._shared_until = 0.0
         self._context.set_memory_limit(limits.memory)
         self.begin_slice()
 
     def begin_slice(self) -> None:
-        """Start counting processor time anew."""
+        """Start counting processor time anew; slices that follow closely share a count, since reading it takes long."""
+        self._began = time.perf_counter()
+        self._peak = _peak_memory()
+        if self._began < self._shared_until:
+            return
+        self._shared_until = self._began + self._limits.cpu * _SHARED
         self._left = self._limits.cpu
         self._used = time.process_time()
         self._context.set_time_limit(self._left)
-        self._began = time.perf_counter()
         self._look = self._began + self._left / 8
-        self._peak = _peak_memory()
 
     def evaluate(self, text: str) -> Any:
         """The value of a script; to be called through `enter` if it may not be ours."""
@@ -108,6 +113,7 @@ class Engine:
         now = time.process_time()
         self._left -= now - self._used
         self._used = now
+        self._shared_until = 0.0
         if self._left <= 0:
             raise LimitPassed(cpu_message(self._limits))
         self._context.set_time_limit(self._left)

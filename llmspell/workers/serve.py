@@ -6,6 +6,7 @@ It imports its language and nothing else of the runtime. Nobody here is trusted 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +18,9 @@ from llmspell.workers import SOCKET, cpu_allowance, frames, harden
 
 _READ = 1 << 14
 _BATCH = 1 << 17
+_BOUNDED = 0.05
+"""Seconds for which the timer of one slice serves the next ones too: setting it takes longer than a short slice, and
+it leaves more room than that."""
 
 
 def main(args: list[str]) -> None:
@@ -30,24 +34,27 @@ def main(args: list[str]) -> None:
     serve(SOCKET, interpreter, dialect, getattr(bridge, "preload", None))
 
 
-def serve(fd: int, interpreter: Interpreter, dialect: str, preload: Callable[[str], None] | None) -> None:
+def serve(fd: int, interpreter: Interpreter, dialect: str, preload: Callable[[str | None], None] | None) -> None:
     """Run the spell that comes over `fd` until it ends or the other side goes away, then leave the process.
 
     The process seals itself at once; with `preload`, only after that was called with the source of the spell.
     """
     buffer = frames.FrameBuffer()
-    cpu = 0.0
+    cpu = bounded_until = 0.0
     size = None if preload else _seal(dialect)
     while data := os.read(fd, _READ):
         for body in buffer.feed(data):
             frame = values.loads(body)
             if frame[0] == "start":
                 heap, cpu = frame[1]["limits"][:2]
+                bounded_until = 0.0
                 if preload is not None:
                     preload(frame[1]["source"])
                     size = _seal(dialect)
                 harden.bound_memory(size, heap)
-            harden.bound_slice(cpu_allowance(cpu))
+            if (now := time.perf_counter()) > bounded_until:
+                harden.bound_slice(cpu_allowance(cpu))
+                bounded_until = now + _BOUNDED
             messages = _slice(interpreter, frame)
             _send(fd, messages)
             if messages and isinstance(messages[-1], (Done, Failed)):
