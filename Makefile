@@ -17,7 +17,7 @@ $(USE): pyproject.toml
 	@touch $@
 
 $(READY): $(USE)
-	$(BIN)/python -m pip install --quiet --editable '.[fast,local,mcp,tools,web]' --group dev --group sdks --group mocks
+	$(BIN)/python -m pip install --quiet --editable '.[all]' --group dev --group sdks --group mocks
 	@touch $@
 
 $(NODE): $(USE)

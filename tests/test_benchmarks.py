@@ -1,6 +1,7 @@
 """The benchmarks run and print their figures. What the figures are is not tested: machines differ."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -29,6 +30,11 @@ def test_a_group_gives_its_rows(name):
     assert rows, done.stderr
     assert all(row["value"] is not None for row in rows)
     assert len({row["name"] for row in rows}) == len(rows)
+
+
+def test_the_page_has_a_row_for_every_group():
+    page = (ROOT / "docs/performance.md").read_text("utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [*GROUPS, *EXTRA]
 
 
 def test_the_table_shows_target_and_verdict():

@@ -2,9 +2,11 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
@@ -94,6 +96,12 @@ def test_the_editable_install_runs_both_languages():
     where, *values = cast()
     assert Path(where) == ROOT / "llmspell" / "__init__.py"
     assert values == [{"n": 2}, {"n": 2}, [str(ROOT / "scripts"), 2]]
+
+
+def test_the_extra_all_is_every_other_one():
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    (everything,) = extras.pop("all")
+    assert sorted(re.findall(r"\w+", everything)) == sorted([*extras, "llmspell"])
 
 
 @pytest.fixture(scope="module")

@@ -17,14 +17,15 @@ from llmspell.errors import LlmspellError
 if TYPE_CHECKING:
     from llmspell.config import Config
 
-_MODULES = {
-    "llamacpp": ("local", "xllamacpp"),
-    "ctransformers": ("local", "ctransformers"),
-    "aiohttp": ("fast", "aiohttp"),
-    "uvloop": ("fast", "uvloop"),
-    "botocore": ("bedrock", "botocore"),
-    "trafilatura": ("web", "trafilatura"),
-    "mcp": ("mcp", "mcp"),
+# What an extra brings: the name of each package, and of its module.
+_EXTRAS = {
+    "local": {"llamacpp": "xllamacpp", "ctransformers": "ctransformers"},
+    "fast": {"aiohttp": "aiohttp", "uvloop": "uvloop"},
+    "bedrock": {"botocore": "botocore"},
+    "mcp": {"mcp": "mcp"},
+    "tools": {"google-re2": "re2", "jmespath": "jmespath", "tzdata": "tzdata"},
+    "web": {"trafilatura": "trafilatura"},
+    "memory": {"pypdf": "pypdf"},
 }
 _HELLO = {"lua": "return 6 * 7", "js": "export default 6 * 7"}
 _SECONDS = 10.0
@@ -135,7 +136,8 @@ def _packages() -> dict[str, str]:
 
     return {
         name: "installed" if find_spec(module) else f"missing: pip install 'llmspell[{extra}]'"
-        for name, (extra, module) in _MODULES.items()
+        for extra, packages in _EXTRAS.items()
+        for name, module in packages.items()
     }
 
 

@@ -15,13 +15,24 @@ FILE = Path(__file__).parents[2] / "docs" / "cli.md"
 
 def renewed(document: str) -> str:
     """The document with the help of today after its mark."""
-    return document.partition(MARK)[0] + MARK + "".join(_sections())
+    return document.partition(MARK)[0] + MARK + "".join(_sections()).rstrip("\n") + "\n"
 
 
 def _sections() -> Iterator[str]:
     root = app.make_context("llmspell", [], resilient_parsing=True, terminal_width=100)
-    for context in _contexts(root):
-        yield f"\n## {context.command_path}\n\n```text\n{context.get_help()}\n```\n"
+    contexts = list(_contexts(root))
+    yield "\n" + "".join(_line(context, contexts) for context in contexts[1:] if context.parent is root) + "\n"
+    yield from (f"## {context.command_path}\n\n```text\n{context.get_help()}\n```\n\n" for context in contexts)
+
+
+def _line(context: click.Context, contexts: list[click.Context]) -> str:
+    """A command of the table of contents, with those below it."""
+    below = ", ".join(_link(each, str(each.info_name)) for each in contexts if each.parent is context)
+    return f"- {_link(context, context.command_path)}{': ' if below else ''}{below}\n"
+
+
+def _link(context: click.Context, text: str) -> str:
+    return f"[{text}](#{context.command_path.replace(' ', '-')})"
 
 
 def _contexts(context: click.Context) -> Iterator[click.Context]:

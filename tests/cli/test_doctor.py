@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
+from llmspell.cli import doctor
 from llmspell.errors import InternalError
 from llmspell.languages import dialects
 from llmspell.workers import probe
@@ -25,6 +27,13 @@ def test_a_sound_machine(llmspell: Program) -> None:
     assert report["languages"] == dict.fromkeys(dialects(), "runs")
     assert set(report["isolation"]["attempts"]) == {"lua", "js"}
     assert set(report["isolation"]["features"]) >= {"seccomp", "landlock", "namespaces", "rlimits", "no_new_privs"}
+
+
+def test_packages_of_every_extra_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+    extras = distribution("llmspell").metadata.get_all("Provides-Extra")
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    packages = doctor._packages()
+    assert {state.partition("'llmspell[")[2].rstrip("]'") for state in packages.values()} == {*extras} - {"all"}
 
 
 def test_for_people(llmspell: Program) -> None:

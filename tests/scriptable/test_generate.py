@@ -127,7 +127,7 @@ def test_every_method_has_a_text_and_an_example_and_is_in_the_reference() -> Non
             for method, each in thing["methods"].items():
                 assert each["doc"], method
                 assert f"{name}.{method}" in globals_.examples
-                assert f"### {method}\n" in FILES["reference.md"]
+                assert f"### {name}: {method}\n" in FILES["reference.md"]
     for record in described["types"].values():
         assert record["doc"]
         assert [name for name, field in record["fields"].items() if not field["doc"]] == []

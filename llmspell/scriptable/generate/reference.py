@@ -19,12 +19,16 @@ _SCALARS = {
     "function": "function",
 }
 
+# What the examples call an object of these classes.
+_INSTANCES = {"llm": "model", "agent": "helper", "memory": "notes", "mcp": "server"}
+
 _INTRODUCTION = """
 # Reference
 
-All that a spell sees, in Lua and in JavaScript. Lua waits by itself; JavaScript uses `await`. Names of several words
-are `snake_case` in Lua and `camelCase` in JavaScript; keys of your own data are never renamed. Null is `nil` in Lua.
-Times are in seconds. `llmspell types` writes the same facts into a project, for its editor.
+All that a spell sees, in Lua and in JavaScript, for those who write spells; [the guide](guide.md) shows how it goes
+together. Lua waits by itself; JavaScript uses `await`. Names of several words are `snake_case` in Lua and `camelCase`
+in JavaScript; keys of your own data are never renamed. Null is `nil` in Lua. Times are in seconds. `llmspell types`
+writes the same facts into a project, for its editor.
 """
 
 _ERRORS = """
@@ -35,7 +39,7 @@ Two kinds cannot be caught: `limit`, when the run has passed one of its limits, 
 
 def reference(described: Plain, globals_: Globals) -> str:
     """The whole page."""
-    parts = [f"<!-- {NOTICE} -->", _INTRODUCTION.strip()]
+    parts = [f"<!-- {NOTICE} -->", _INTRODUCTION.strip(), _contents(described, globals_)]
     for name, cls in described["classes"].items():
         parts += _class(name, cls, globals_)
     for name, module in described["modules"].items():
@@ -47,6 +51,26 @@ def reference(described: Plain, globals_: Globals) -> str:
     parts += ["## Types", *(_record(name, record) for name, record in described["types"].items())]
     parts += _errors(globals_)
     return "\n\n".join(parts) + "\n"
+
+
+def _contents(described: Plain, globals_: Globals) -> str:
+    things = described["classes"] | described["modules"]
+    rows = [(name, [(key, f"{name}: {key}") for key in thing["methods"]]) for name, thing in things.items()]
+    rows += [(name, []) for name in described["functions"]]
+    rows += [(group["title"], [(each["name"], each["name"]) for each in group["global"]]) for group in globals_.groups]
+    rows += [("Types", []), ("Errors", [])]
+    return "\n".join(
+        f"- {_link(name)}{': ' * bool(parts)}{', '.join(_link(*part) for part in parts)}" for name, parts in rows
+    )
+
+
+def _link(name: str, title: str | None = None) -> str:
+    return f"[{name}](#{_anchor(title or name)})"
+
+
+def _anchor(title: str) -> str:
+    """The place of a heading in its page, as GitHub names it."""
+    return "".join(each for each in title.lower().replace(" ", "-") if each.isalnum() or each in "-_")
 
 
 def type_words(type_: Any) -> str:
@@ -65,7 +89,7 @@ def type_words(type_: Any) -> str:
         case {"one_of": types}:
             return " or ".join(type_words(each) for each in types)
         case {"record": name}:
-            return f"[{name}](#{name.lower()})"
+            return _link(name)
         case _:
             [(name, bounds)] = type_.items()
             return ", ".join([_SCALARS[name], *(f"{key.replace('_', ' ')} {value}" for key, value in bounds.items())])
@@ -74,8 +98,9 @@ def type_words(type_: Any) -> str:
 def _class(name: str, cls: Plain, globals_: Globals) -> list[str]:
     parts = [f"## {name}", cls["doc"], _code(f"{name}({_lua_params(cls)})", f"{name}({_js_params(cls)})")]
     parts += [_params_table(cls["params"]), *_example(name, globals_)]
+    instance = _INSTANCES.get(name, name)
     for key, method in cls["methods"].items():
-        parts += _method(f"{name}.{key}", f"model:{key}", f"model.{camel(key)}", method, globals_)
+        parts += _method(f"{name}.{key}", f"{instance}:{key}", f"{instance}.{camel(key)}", method, globals_)
     return parts
 
 
@@ -93,7 +118,7 @@ def _method(name: str, lua: str, js: str, method: Plain, globals_: Globals, leve
     lua_call = f"{lua}({_lua_params(method)})"
     js_call = wait.format(f"{js}({_js_params(method)})")
     parts = [
-        f"{'#' * level} {name.rpartition('.')[2] if level > 2 else name}",
+        f"{'#' * level} {name.replace('.', ': ')}",
         method["doc"],
         _code(f"for item in {lua_call} do" if method["stream"] else lua_call, js_call),
     ]
