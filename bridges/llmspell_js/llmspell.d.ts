@@ -80,7 +80,7 @@ interface AgentOptions {
   model?: string;
   /** What the model is told first. */
   instructions?: string;
-  /** Tools of the program by their names, tools of the spell, and other agents. */
+  /** Tools of the program by their names, tools of the spell, other agents, and what `asTool` gave. */
   tools?: (string | AgentTool)[];
   /** What the answer must be: JSON Schema or the short form; the reply then has `data`. */
   output?: any;
@@ -156,12 +156,17 @@ interface AgentReply {
   state?: string;
 }
 
-/** A tool of an agent: what `tool` made, another agent, or an object as `tool` takes it. */
+/**
+ * A tool of an agent: what `tool` made, another agent, what `asTool` gave, or an object as `tool`
+ * takes it.
+ */
 interface AgentTool {
   /** What a `tool` is, as it crosses. */
   tool?: Record<string, any>;
   /** What an `agent` is, as it crosses. */
   agent?: Record<string, any>;
+  /** What a `memory` is and how it is searched, as it crosses. */
+  memory?: Record<string, any>;
   /** Its name for the model. */
   name?: string;
   /** What it does, for the model. */
@@ -423,6 +428,22 @@ interface MemoryOptions {
   size?: number;
   /** Characters that a piece repeats of the one before; 150 if absent. */
   overlap?: number;
+}
+
+/** How an agent has a memory as a tool. */
+interface MemoryToolOptions {
+  /** Its name for the model; `search_memory` if absent. */
+  name?: string;
+  /** What is found in it, for the model. */
+  description?: string;
+  /** Whether models may call it just so. */
+  approval?: "allow" | "ask" | "deny";
+  /** The most pieces that a search gives; 5 if absent. */
+  limit?: number;
+  /** As in a search. */
+  mode?: "meaning" | "words" | "both";
+  /** About how many tokens they may have; 1,500 if absent. */
+  maxTokens?: number;
 }
 
 /** One turn of a conversation. */
@@ -1467,6 +1488,11 @@ interface Memory {
   search(query: string, options?: SearchOptions): Promise<FoundPiece[]>;
   /** What fits best, as a text for a prompt: each piece below its source. Empty if nothing fits. */
   context(query: string, options?: MemoryContextOptions): Promise<string>;
+  /**
+   * A search of this memory as one of the `tools` of an agent: the model gives a query and is told what
+   * fits.
+   */
+  asTool(options?: MemoryToolOptions): Promise<AgentTool>;
   /** Forget the document of a source, or all of them; how many there were. */
   delete(source?: string): Promise<number>;
   /** How much there is. */

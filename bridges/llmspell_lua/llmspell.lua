@@ -43,7 +43,7 @@
 ---@class llmspell.AgentOptions
 ---@field model? string The model; the default one, if absent.
 ---@field instructions? string What the model is told first.
----@field tools? (string|llmspell.AgentTool)[] Tools of the program by their names, tools of the spell, and other agents.
+---@field tools? (string|llmspell.AgentTool)[] Tools of the program by their names, tools of the spell, other agents, and what `as_tool` gave.
 ---@field output? any What the answer must be: JSON Schema or the short form; the reply then has `data`.
 ---@field output_mode? "auto"|"native"|"tool"|"prompted" How the model is held to that.
 ---@field code? "js"|"lua"|llmspell.AgentCode The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one.
@@ -80,10 +80,12 @@
 ---@field questions? llmspell.AgentQuestion[] When it paused: what is to be approved.
 ---@field state? string When it paused: what `resume` goes on with, also in another run of the spell.
 
----A tool of an agent: what `tool` made, another agent, or an object as `tool` takes it.
+---A tool of an agent: what `tool` made, another agent, what `as_tool` gave, or an object as `tool`
+---takes it.
 ---@class llmspell.AgentTool
 ---@field tool? table<string, any> What a `tool` is, as it crosses.
 ---@field agent? table<string, any> What an `agent` is, as it crosses.
+---@field memory? table<string, any> What a `memory` is and how it is searched, as it crosses.
 ---@field name? string Its name for the model.
 ---@field description? string What it does, for the model.
 ---@field parameters? any JSON Schema of its arguments, or the short form.
@@ -225,6 +227,15 @@
 ---@field shared? string A name under which all spells of the same folder share it, as in `state`.
 ---@field size? integer The most characters of the pieces that documents are cut into; 1,200 if absent.
 ---@field overlap? integer Characters that a piece repeats of the one before; 150 if absent.
+
+---How an agent has a memory as a tool.
+---@class llmspell.MemoryToolOptions
+---@field name? string Its name for the model; `search_memory` if absent.
+---@field description? string What is found in it, for the model.
+---@field approval? "allow"|"ask"|"deny" Whether models may call it just so.
+---@field limit? integer The most pieces that a search gives; 5 if absent.
+---@field mode? "meaning"|"words"|"both" As in a search.
+---@field max_tokens? integer About how many tokens they may have; 1,500 if absent.
 
 ---One turn of a conversation.
 ---@class llmspell.Message
@@ -1165,6 +1176,12 @@ function Memory:search(query, options) end
 ---@param options? llmspell.MemoryContextOptions
 ---@return string
 function Memory:context(query, options) end
+
+---A search of this memory as one of the `tools` of an agent: the model gives a query and is told what
+---fits.
+---@param options? llmspell.MemoryToolOptions
+---@return llmspell.AgentTool
+function Memory:as_tool(options) end
 
 ---Forget the document of a source, or all of them; how many there were.
 ---@param source? string

@@ -114,6 +114,7 @@ return {
         load = {method = "memory.load", params = {"path", "options"}},
         search = {method = "memory.search", params = {"query", "options"}},
         context = {method = "memory.context", params = {"query", "options"}},
+        as_tool = {method = "memory.as_tool", params = {"options"}},
         delete = {method = "memory.delete", params = {"source"}},
         count = {method = "memory.count", params = {}},
         sources = {method = "memory.sources", params = {}},

@@ -73,7 +73,7 @@ class Memory:
 
         Raises `InvalidValueError` for `meaning` in a memory of words.
         """
-        mode = mode or ("words" if self._embed is None else "both")
+        mode = self.mode(mode)
         if mode == "words":
             scored = await asyncio.to_thread(self._store.by_words, query, limit)
         elif mode == "meaning":
@@ -83,6 +83,12 @@ class Memory:
             words = await asyncio.to_thread(self._store.by_words, query, depth)
             scored = fused([await self._by_meaning(query, depth), words])[:limit]
         return await asyncio.to_thread(self._store.pieces, scored)
+
+    def mode(self, asked: Mode | None = None) -> Mode:
+        """How a search goes that asks for this. Raises `InvalidValueError` for `meaning` in a memory of words."""
+        if self._embed is None and asked in ("meaning", "both"):
+            raise InvalidValueError("this memory knows words alone", hint="name a model that makes embeddings")
+        return asked or ("words" if self._embed is None else "both")
 
     async def context(self, query: str, *, max_tokens: int = 1500, limit: int = 10, mode: Mode | None = None) -> str:
         """What was found, as a text for a prompt: each piece below its source, as many as have so many tokens together.
@@ -114,11 +120,10 @@ class Memory:
         return await asyncio.to_thread(self._store.count)
 
     async def _by_meaning(self, query: str, limit: int) -> list[tuple[int, float]]:
-        if self._embed is None:
-            raise InvalidValueError("this memory knows words alone", hint="name a model that makes embeddings")
         if not query.strip():
             return []
         await asyncio.to_thread(self._store.check, self._model)
+        assert self._embed is not None  # noqa: S101  # for the type checker: `mode` has looked
         [vector] = await self._embed([query], "query")
         return await asyncio.to_thread(self._store.by_vector, vector, limit)
 

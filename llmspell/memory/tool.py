@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from llmspell.agents.tools import SchemaTool
-from llmspell.memory.memory import Memory
+from llmspell.agents.tools import Approval, SchemaTool
+from llmspell.memory.memory import Memory, Mode
 
 _PARAMETERS = {
     "type": "object",
@@ -22,11 +22,17 @@ def retrieval_tool(
     description: str = "Search the documents. Gives the passages that fit best, each below its source.",
     limit: int = 5,
     max_tokens: int = 1500,
+    mode: Mode | None = None,
+    approval: Approval = "allow",
 ) -> SchemaTool:
-    """A tool by which a model searches a memory: it gives what `Memory.context` does."""
+    """A tool by which a model searches a memory: it gives what `Memory.context` does.
+
+    Raises `InvalidValueError` for `meaning` in a memory of words.
+    """
+    mode = memory.mode(mode)
 
     async def search(args: dict[str, Any]) -> str:
-        found = await memory.context(args["query"], limit=limit, max_tokens=max_tokens)
+        found = await memory.context(args["query"], limit=limit, max_tokens=max_tokens, mode=mode)
         return found or "Nothing fits."
 
-    return SchemaTool(name, search, description=description, parameters=_PARAMETERS)
+    return SchemaTool(name, search, description=description, parameters=_PARAMETERS, approval=approval)

@@ -299,11 +299,15 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
         return tool
     if "agent" in given:
         return _agent_tool(context, given)
+    if "memory" in given:
+        from llmspell.scriptable.memory import memory_tool  # few agents have one
+
+        return memory_tool(context, given["memory"], **_names(given))
     if "tool" in given:
         made = given["tool"]
         return _made_tool(context, ("tool", _number(made)), _checked("tool", made.get("spec"), context))
     if "name" not in given or "run" not in given:
-        hint = "give the name of a tool of the program, a tool, an agent, or an object with name and run"
+        hint = "give the name of a tool of the program, a tool, an agent, what as_tool gave, or {name, run, ...}"
         raise ArgumentTypeError("agent: a tool needs a name and a function run", hint=hint)
     return _made_tool(context, None, cast(ToolSpec, given))
 
@@ -311,10 +315,13 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
 def _agent_tool(context: RunContext, given: AgentTool) -> BaseTool:
     made = given["agent"]
     options = _checked("agent", made.get("options") or {}, context)
+    return _kept(context, _number(made), options).agent.as_tool(**_names(given))
+
+
+def _names(given: AgentTool) -> dict[str, Any]:
+    """How what is no tool by itself is called as one."""
     names: dict[str, Any] = {name: given[name] for name in ("name", "description") if name in given}
-    if "approval" in given:
-        names["approval"] = _judged(given["approval"])
-    return _kept(context, _number(made), options).agent.as_tool(**names)
+    return names | ({"approval": _judged(given["approval"])} if "approval" in given else {})
 
 
 def _kept(context: RunContext, number: int, options: AgentOptions) -> _Kept:

@@ -38,12 +38,14 @@ class ToolSpec(TypedDict):
 
 
 class AgentTool(TypedDict, total=False):
-    """A tool of an agent: what `tool` made, another agent, or an object as `tool` takes it."""
+    """A tool of an agent: what `tool` made, another agent, what `as_tool` gave, or an object as `tool` takes it."""
 
     tool: dict[str, Any]
     """What a `tool` is, as it crosses."""
     agent: dict[str, Any]
     """What an `agent` is, as it crosses."""
+    memory: dict[str, Any]
+    """What a `memory` is and how it is searched, as it crosses."""
     name: str
     """Its name for the model."""
     description: str
@@ -115,7 +117,7 @@ class AgentOptions(TypedDict, total=False):
     instructions: str
     """What the model is told first."""
     tools: list[str | AgentTool]
-    """Tools of the program by their names, tools of the spell, and other agents."""
+    """Tools of the program by their names, tools of the spell, other agents, and what `as_tool` gave."""
     output: Any
     """What the answer must be: JSON Schema or the short form; the reply then has `data`."""
     output_mode: Mode

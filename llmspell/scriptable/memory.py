@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias, TypedDict, cast
 
 from llmspell.errors import InvalidValueError
 from llmspell.functions import refuse_functions
+from llmspell.scriptable.agent_records import AgentTool, Verdict
+from llmspell.scriptable.checks import Check, Mismatch, compile_check
 from llmspell.scriptable.context import RunContext
-from llmspell.scriptable.shapes import Bounds
-from llmspell.system.threads import own
+from llmspell.scriptable.shapes import Bounds, record_of
+from llmspell.threads import own
 
 if TYPE_CHECKING:
+    from llmspell.agents.tools import BaseTool
     from llmspell.memory.memory import Memory
     from llmspell.memory.store import Count, Found
     from llmspell.providers.base import EmbedKind
@@ -69,6 +73,31 @@ class MemoryContextOptions(TypedDict, total=False):
     """As in a search."""
     max_tokens: Tokens
     """About how many tokens the text may have; 1,500 if absent."""
+
+
+class MemoryToolOptions(TypedDict, total=False):
+    """How an agent has a memory as a tool."""
+
+    name: str
+    """Its name for the model; `search_memory` if absent."""
+    description: str
+    """What is found in it, for the model."""
+    approval: Verdict
+    """Whether models may call it just so."""
+    limit: Limit
+    """The most pieces that a search gives; 5 if absent."""
+    mode: SearchMode
+    """As in a search."""
+    max_tokens: Tokens
+    """About how many tokens they may have; 1,500 if absent."""
+
+
+class _Crossing(TypedDict, total=False):
+    """What `as_tool` puts into `AgentTool.memory`."""
+
+    name: str
+    options: MemoryOptions
+    search: MemoryContextOptions
 
 
 class FoundPiece(TypedDict):
@@ -156,6 +185,14 @@ class ScriptableMemory:
             query, limit=given.get("limit", 10), mode=given.get("mode"), max_tokens=given.get("max_tokens", 1500)
         )
 
+    def as_tool(self, options: MemoryToolOptions | None = None) -> AgentTool:
+        """A search of this memory as one of the `tools` of an agent: the model gives a query and is told what fits."""
+        _checked_name(self._name)
+        given: dict[str, Any] = {**(options or {})}
+        search = {key: given.pop(key) for key in MemoryContextOptions.__annotations__ if key in given}
+        made = {"name": self._name, "options": self._options, "search": search}
+        return cast(AgentTool, {**given, "memory": made})
+
     async def delete(self, source: str | None = None) -> int:
         """Forget the document of a source, or all of them; how many there were."""
         return await self._memory().delete(source)
@@ -169,27 +206,48 @@ class ScriptableMemory:
         return await self._memory().sources()
 
     def _memory(self) -> Memory:
-        from llmspell.memory.memory import Memory
-        from llmspell.memory.store import MemoryStore
+        return _opened(self._context, self._name, self._options)
 
-        options = self._options
-        store = MemoryStore(*self._context.keeping(options.get("shared")), _checked_name(self._name))
-        cut: dict[str, Any] = {key: options[key] for key in ("size", "overlap") if key in options}
-        if options.get("meaning") is False:
-            return Memory(store, **cut)
-        from llmspell.providers.local.store import DEFAULT_MODEL
 
-        name = options.get("model") or f"local/{DEFAULT_MODEL}"
-        return Memory(store, lambda texts, kind: self._embed(name, texts, kind), model=name, **cut)
+def _opened(context: RunContext, name: str, options: MemoryOptions) -> Memory:
+    from llmspell.memory.memory import Memory
+    from llmspell.memory.store import MemoryStore
 
-    async def _embed(self, name: str, texts: list[str], kind: EmbedKind) -> list[list[float]]:
-        from llmspell.scriptable.replies import Meter
+    store = MemoryStore(*context.keeping(options.get("shared")), _checked_name(name))
+    cut: dict[str, Any] = {key: options[key] for key in ("size", "overlap") if key in options}
+    if options.get("meaning") is False:
+        return Memory(store, **cut)
+    from llmspell.providers.local.store import DEFAULT_MODEL
 
-        provider, model = self._context.registry.resolve(name)
-        with Meter(self._context.usage, provider, model) as meter:
-            embeddings = await provider.embed(model, texts, kind=kind)
-            meter.finish(embeddings.model, embeddings.usage)
-        return embeddings.vectors
+    model = options.get("model") or f"local/{DEFAULT_MODEL}"
+    return Memory(store, lambda texts, kind: _embed(context, model, texts, kind), model=model, **cut)
+
+
+async def _embed(context: RunContext, name: str, texts: list[str], kind: EmbedKind) -> list[list[float]]:
+    from llmspell.scriptable.replies import Meter
+
+    provider, model = context.registry.resolve(name)
+    with Meter(context.usage, provider, model) as meter:
+        embeddings = await provider.embed(model, texts, kind=kind)
+        meter.finish(embeddings.model, embeddings.usage)
+    return embeddings.vectors
+
+
+def memory_tool(context: RunContext, made: dict[str, Any], **names: Any) -> BaseTool:
+    """The tool that `as_tool` described. Raises `LlmspellError` for what it has not made."""
+    from llmspell.memory.tool import retrieval_tool
+
+    try:
+        checked: _Crossing = _check()(made, None)
+    except Mismatch as mismatch:
+        raise mismatch.error("memory", "pass what as_tool gave") from None
+    memory = _opened(context, checked.get("name", "default"), checked.get("options", {}))
+    return retrieval_tool(memory, **names, **checked.get("search", {}))
+
+
+@cache
+def _check() -> Check:
+    return compile_check(record_of(_Crossing))
 
 
 def _checked_name(name: str) -> str:
