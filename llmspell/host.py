@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
 from llmspell import loop
@@ -67,7 +68,8 @@ class Host:
         warm_workers: int = 2,
     ) -> None:
         self.config = config or Config()
-        self.permissions = self.config.permissions if permissions is None else permissions
+        self._state = self.config.state if state is None else state
+        self.permissions = self.guarded(self.config.permissions if permissions is None else permissions)
         self._providers = tuple(providers)
         self._http_transport = http_transport
         self._warm_workers = warm_workers
@@ -76,7 +78,6 @@ class Host:
         self._connections: GuardedConnections | None = None
         self._pool: Pool | None = None
         self._servers: Servers | None = None
-        self._state = self.config.state if state is None else state
         self._database: Database | None = None
         for function in tools:
             self.tool(function)
@@ -104,6 +105,15 @@ class Host:
         """Close the file of what outlives the runs; what is in memory alone is gone then."""
         if self._database is not None:
             self._database.close()
+
+    def guarded(self, permissions: Permissions) -> Permissions:
+        """The same permissions, but for the files that this host itself believes: its database, its settings."""
+        if not permissions.write:
+            return permissions
+        from llmspell.reserved import reserved_files  # most runs write no files
+
+        reserved = reserved_files(self.config, self._state)
+        return replace(permissions, reserved=tuple(dict.fromkeys((*permissions.reserved, *reserved))))
 
     @property
     def database(self) -> Database:

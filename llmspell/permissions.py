@@ -63,6 +63,9 @@ class Permissions:
     """Names of models, with `*` at the end for any rest; None is every model that is configured."""
     tools: tuple[str, ...] | None = None
     """Names of tools, with `*` at the end for any rest; None is every tool of the host."""
+    reserved: tuple[str, ...] = ()
+    """Files that the runtime believes, such as its own database: whoever may write a folder may not write these in it,
+    nor move or remove a folder that holds them."""
 
     def __post_init__(self) -> None:
         for field, (is_good, expected) in _RULES.items():
@@ -88,11 +91,16 @@ class Permissions:
     def may_write(self, path: str) -> bool:
         """Whether the file at an absolute path, its links resolved, may be written, made or removed.
 
-        A folder does not stand for an `llmspell.toml` in it: with that, a spell would grant itself the next run.
+        A folder does not stand for what is `reserved` in it, nor for an `llmspell.toml`: with that, a spell would grant
+        itself the next run.
         """
-        if path.rpartition(os.sep)[2].casefold() == SETTINGS:
-            return path in self.write or ALL in self.write
+        if self._is_reserved(path) and path not in self.write and ALL not in self.write:
+            return False
         return _covers_path(self.write, path)
+
+    def may_displace(self, path: str) -> bool:
+        """Whether what is at an absolute path may be moved or removed with all that is below it."""
+        return ALL in self.write or not any(_below(file, path) for file in self.reserved)
 
     def may_connect(self, scheme: str, host: str, port: int, method: str) -> bool:
         """Whether a request may be sent to a host. Its address has to be asked for too: `may_reach`."""
@@ -135,13 +143,27 @@ class Permissions:
         """What both allow; for a child that asks for `other`."""
         return Permissions(
             read=_meet(self.read, other.read, _meet_paths),
-            write=_meet(self.write, other.write, _meet_written),
+            write=self._meet_written(other),
             net=_meet(self.net, other.net, _meet_net),
             env=_meet(self.env, other.env, _meet_names),
             run=_meet(self.run, other.run, _meet_commands),
             models=_meet_optional(self.models, other.models),
             tools=_meet_optional(self.tools, other.tools),
+            reserved=tuple(dict.fromkeys((*self.reserved, *other.reserved))),
         )
+
+    def _meet_written(self, other: Permissions) -> tuple[str, ...]:
+        """The paths that both may write; a file that is kept from a folder is not one that the folder meets."""
+
+        def meet(one: str, two: str) -> str | None:
+            met = _meet_paths(one, two)
+            kept = met is not None and (self._is_reserved(met) or other._is_reserved(met))
+            return None if kept and one != two and ALL not in (one, two) else met
+
+        return _meet(self.write, other.write, meet)
+
+    def _is_reserved(self, path: str) -> bool:
+        return path in self.reserved or path.rpartition(os.sep)[2].casefold() == SETTINGS
 
 
 def denied(kind: str, action: str, grant: str) -> PermissionDeniedError:
@@ -198,7 +220,11 @@ def _fits(rule: NetRule, port: int, method: str) -> bool:
 
 
 def _is_path(rule: Any) -> bool:
-    return isinstance(rule, str) and (rule == ALL or _is_resolved(rule))
+    return rule == ALL or _is_resolved_path(rule)
+
+
+def _is_resolved_path(path: Any) -> bool:
+    return isinstance(path, str) and _is_resolved(path)
 
 
 def _is_name(rule: Any) -> bool:
@@ -231,6 +257,7 @@ _RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "run": (_is_command, "tuples of a program and arguments, such as ('git', 'status')"),
     "models": _NAMES,
     "tools": _NAMES,
+    "reserved": (_is_resolved_path, "absolute paths without links and .."),
 }
 
 
@@ -257,12 +284,6 @@ def _meet_paths(one: str, two: str) -> str | None:
     if _below(one, two):
         return one
     return two if _below(two, one) else None
-
-
-def _meet_written(one: str, two: str) -> str | None:
-    met = _meet_paths(one, two)
-    settings = met is not None and met.rpartition(os.sep)[2].casefold() == SETTINGS
-    return None if settings and one != two and ALL not in (one, two) else met
 
 
 def _meet_names(one: str, two: str) -> str | None:

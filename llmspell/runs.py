@@ -65,7 +65,7 @@ class Run:
         self.host = host
         self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
         self.limits = limits or host.config.limits
-        self.permissions = host.permissions if permissions is None else permissions
+        self.permissions = host.permissions if permissions is None else host.guarded(permissions)
         self.budget = Budget.of(self.limits, budget) if parent is None or budget is None else budget
         self.default_model = model or host.config.model
         self.usage: RunUsage = RunUsage() if parent is None else PartUsage(parent.usage)

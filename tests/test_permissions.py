@@ -50,10 +50,12 @@ PERMISSIONS = st.builds(
     run=several(RULE_COMMANDS),
     models=st.none() | several(RULE_NAMES),
     tools=st.none() | several(RULE_NAMES),
+    reserved=several(PATHS),
 )
 QUESTIONS = st.one_of(
     st.tuples(st.just("may_read"), PATHS),
     st.tuples(st.just("may_write"), PATHS),
+    st.tuples(st.just("may_displace"), PATHS),
     st.tuples(st.just("may_connect"), st.just("https"), HOSTS, PORTS, METHODS),
     st.tuples(st.just("may_reach"), HOSTS, PORTS, ADDRESSES),
     st.tuples(st.just("may_env"), NAMES),
@@ -86,10 +88,12 @@ class TestNarrowed:
         assert not reaches(one.narrowed(two)) or (reaches(one) and reaches(two))
 
     @given(PERMISSIONS, PERMISSIONS, st.lists(QUESTIONS, min_size=1, max_size=20))
-    def test_keeps_what_both_allow_but_for_the_network_and_settings(self, one, two, questions):
+    def test_keeps_what_both_allow_but_for_the_network_and_what_is_reserved(self, one, two, questions):
         both = one.narrowed(two)
         for question in questions:
-            if question[0] in ("may_connect", "may_reach") or "llmspell.toml" in str(question).lower():
+            if question[0] in ("may_connect", "may_reach", "may_displace") or "llmspell.toml" in str(question).lower():
+                continue
+            if question[0] == "may_write" and question[1] in both.reserved:
                 continue
             assert answer(both, question) == (answer(one, question) and answer(two, question)), question
 
@@ -104,7 +108,7 @@ class TestNarrowed:
     def test_by_nothing_allows_nothing_but_models_and_tools(self, permissions, questions):
         nothing = permissions.narrowed(Permissions())
         for question in questions:
-            if question[0] not in ("may_use_model", "may_use_tool", "may_reach"):
+            if question[0] not in ("may_use_model", "may_use_tool", "may_reach", "may_displace"):
                 assert not answer(nothing, question)
 
     def test_a_list_of_models_narrows_the_lack_of_one(self):
@@ -148,6 +152,25 @@ class TestPaths:
         assert Permissions(write=(f"/project/{name}",)).may_write(f"/project/{name}")
         assert Permissions(write=("*",)).may_write(f"/project/{name}")
         assert Permissions(read=("/project",)).may_read(f"/project/{name}")
+        assert not Permissions(write=("*",)).may_write(f"/project/../{name}")
+
+    def test_what_is_reserved_in_a_folder_is_not_written_with_it(self):
+        kept = "/project/data/state.sqlite3"
+        permissions = Permissions(read=("/project",), write=("/project",), reserved=(kept,))
+        assert permissions.may_read(kept)
+        assert not permissions.may_write(kept)
+        assert permissions.may_write(f"{kept}.txt")
+        assert not permissions.narrowed(Permissions(write=(kept,))).may_write(kept)
+        assert not Permissions(write=(kept,)).narrowed(permissions).may_write(kept)
+        assert Permissions(write=(kept,), reserved=(kept,)).may_write(kept)
+        assert Permissions(write=("*",), reserved=(kept,)).may_write(kept)
+
+    def test_a_folder_that_holds_what_is_reserved_stays_where_it_is(self):
+        permissions = Permissions(write=("/project",), reserved=("/project/data/state.sqlite3",))
+        assert [permissions.may_displace(path) for path in ("/project/data", "/project", "/")] == [False] * 3
+        assert permissions.may_displace("/project/dat")
+        assert permissions.may_displace("/project/data/other")
+        assert Permissions(write=("*",), reserved=("/a/b",)).may_displace("/a")
 
 
 class TestNames:

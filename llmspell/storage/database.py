@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from threading import RLock
 
 from llmspell.errors import InvalidValueError, LlmspellError, TimeoutExceededError
+from llmspell.storage.journals import check_journal
 
 MEMORY = ":memory:"
 MAX_SHARED = 16
@@ -91,6 +92,7 @@ class Database:
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
             if self.path != MEMORY:
+                check_journal(os.path.realpath(self.path), shown(self.path))
                 _make(self.path)
             connection = sqlite3.connect(
                 self.path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False, cached_statements=64

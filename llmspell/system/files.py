@@ -137,6 +137,7 @@ class Files:
     def remove(self, path: str, *, recursive: bool = False, stopped: Stopped = never) -> None:
         """Remove a file, a link or an empty folder; with `recursive` a folder and all that is in it."""
         with self._at("write", path, follow=False) as place:
+            self._check_displaced(place, path)
             status = os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 os.unlink(place.name, dir_fd=place.folder)
@@ -145,7 +146,7 @@ class Files:
             elif recursive:
                 from llmspell.system.trees import clear  # not needed for a file
 
-                clear(place.folder, place.name, stopped)
+                clear(place, path, self._permissions.may_write, stopped)
                 os.rmdir(place.name, dir_fd=place.folder)
             else:
                 os.rmdir(place.name, dir_fd=place.folder)
@@ -164,6 +165,8 @@ class Files:
             self._at("write", target, follow=False) as new,
         ):
             _check_replaceable(new, target)
+            self._check_displaced(old, source)
+            self._check_displaced(new, target)
             os.rename(old.name, new.name, src_dir_fd=old.folder, dst_dir_fd=new.folder)
 
     # How
@@ -183,6 +186,13 @@ class Files:
     def may_read(self, path: str) -> bool:
         """Whether a real path may be read."""
         return self._permissions.may_read(path)
+
+    def _check_displaced(self, place: Place, path: str) -> None:
+        if not self._permissions.may_displace(place.path):
+            raise PermissionDeniedError(
+                f"this spell may not move or remove {_quoted(path)}, because llmspell keeps a file of its own there",
+                hint="move or remove what is beside that file",
+            )
 
     @contextmanager
     def _at(self, kind: str, path: str, *, follow: bool = True, make: bool = False) -> Iterator[Place]:

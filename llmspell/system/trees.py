@@ -10,7 +10,9 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from llmspell.errors import InvalidValueError, NotFoundError
+from llmspell.permissions import denied
 from llmspell.system.files import Files, Status, Stopped, check_stopped, never, status_of
+from llmspell.system.walk import Allowed, Place
 
 MAX_ENTRIES = 100_000
 """How many entries are looked at for one call."""
@@ -128,19 +130,25 @@ class _Search:
             os.close(inner)
 
 
-def clear(folder: int, name: str, stopped: Stopped) -> None:
-    """Remove all that is in a folder, without following links. Raises `OSError`."""
-    inner = os.open(name, _FOLDER, dir_fd=folder)
+def clear(place: Place, shown: str, allowed: Allowed, stopped: Stopped) -> None:
+    """Remove all that is in a folder, without following links; `shown` is its path as the script wrote it.
+
+    Raises `OSError`, and `PermissionDeniedError` at the first file that is not `allowed`.
+    """
+    inner = os.open(place.name, _FOLDER, dir_fd=place.folder)
     try:
         with os.scandir(inner) as found:
             inside = [(each.name, each.is_dir(follow_symlinks=False)) for each in found]
-        for each, is_folder in inside:
+        for name, is_folder in inside:
             check_stopped(stopped)
+            below, path = Place(inner, name, os.path.join(place.path, name)), os.path.join(shown, name)
+            if not allowed(below.path):
+                raise denied("write", f"remove {path[:200]!r}", path.encode(errors="replace").decode())
             if is_folder:
-                clear(inner, each, stopped)
-                os.rmdir(each, dir_fd=inner)
+                clear(below, path, allowed, stopped)
+                os.rmdir(name, dir_fd=inner)
             else:
-                os.unlink(each, dir_fd=inner)
+                os.unlink(name, dir_fd=inner)
     finally:
         os.close(inner)
 

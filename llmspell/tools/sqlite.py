@@ -17,6 +17,7 @@ from urllib.parse import quote
 
 from llmspell.errors import InvalidValueError, NotFoundError, PermissionDeniedError, TimeoutExceededError
 from llmspell.permissions import ALL, denied
+from llmspell.storage.journals import check_journal
 from llmspell.tools.base import MAX_TEXT, Reach, Spec, check_length, cut, within
 from llmspell.tools.sqlite_copy import changed_copy
 from llmspell.values import MAX_SAFE_INTEGER
@@ -128,6 +129,7 @@ def _may_write_beside(reach: Reach, place: Place) -> bool:
 @contextmanager
 def _in_place(place: Place, path: str, there: tuple[int, int] | None, *, write: bool) -> Iterator[sqlite3.Connection]:
     mode = "ro" if not write else "rw" if there else "rwc"
+    check_journal(place.path, repr(path[:200]))
     try:
         connection = sqlite3.connect(
             f"file:{quote(place.path)}?mode={mode}", uri=True, timeout=_WAIT, check_same_thread=False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-import struct
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from llmspell.agents.context import ToolContext
 from llmspell.errors import LlmspellError
 from llmspell.permissions import Permissions
 from llmspell.tools import builtin
+from tests.storage.hot import hot_journal
 from tests.tools.calling import call, refused
 
 
@@ -195,15 +195,6 @@ def test_a_link_out_of_the_grant(database: Path) -> None:
     assert refused("sqlite_query", allowed, database=str(inside / "link.db"), sql="SELECT 1").kind == "permission"
 
 
-def hot_journal(database: Path, victim: Path) -> bytes:
-    """The journal of an unfinished change to several databases, whose common record is said to be `victim`."""
-    magic, sector, page = bytes.fromhex("d9d505f920a163d7"), 512, 4096
-    name = str(victim).encode()
-    head = (magic + struct.pack(">IIIII", 0, 7, database.stat().st_size // page, sector, page)).ljust(sector, b"\0")
-    record = struct.pack(">I", 0x40000000 // page + 1) + name + struct.pack(">II", len(name), sum(name))
-    return head + record + magic
-
-
 class TestJournals:
     """What lies beside a database is believed by SQLite, and may come from a spell."""
 
@@ -240,6 +231,12 @@ class TestJournals:
         args = {"database": str(database), "sql": "DELETE FROM items", "write": True}
         assert call("sqlite_query", alone, **args) == {"changed": 3}
         assert database.stat().st_ino == before
+
+    def test_one_that_was_put_there_before_is_not_read_either(self, database: Path, victim: Path) -> None:
+        alone = Permissions(read=(str(database),), write=(str(database),))
+        error = refused("sqlite_query", alone, database=str(database), sql="DELETE FROM items", write=True)
+        assert "the journal beside it names another file" in error.message
+        assert victim.exists()
 
     def test_a_log_of_others_is_not_lost(self, database: Path) -> None:
         with closing(sqlite3.connect(database)) as other:
