@@ -105,9 +105,10 @@ class Programs:
     def _program(self, argv: Sequence[str]) -> str:
         """The file of the program, if it may be started with these arguments."""
         _check_arguments(argv)
-        if not self._permissions.may_run(argv):
+        program = _placed(argv[0])
+        if not self._permissions.may_run([program, *argv[1:]]):
             raise denied("run", f"run {' '.join(argv)[:200]!r}", argv[0])
-        found = shutil.which(argv[0], path=self._environ.get("PATH", os.defpath))
+        found = shutil.which(program, path=self._environ.get("PATH", os.defpath))
         if found is None:
             raise NotFoundError(
                 f"run: there is no program {argv[0][:60]!r}", hint="it must be on the PATH, or be named by its path"
@@ -144,6 +145,11 @@ async def _in_thread(command: Command, keep: int, seconds: float | None) -> Fini
         raise _not_started(error, command.argv[0]) from None
     finally:
         program.kill()
+
+
+def _placed(program: str) -> str:
+    """A program as rules have it: one that is named by its path is at an absolute one."""
+    return os.path.normpath(os.path.join(os.getcwd(), program)) if os.sep in program else program
 
 
 def _not_started(error: OSError, name: str) -> LlmspellError:

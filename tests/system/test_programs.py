@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from llmspell.errors import InvalidValueError, LlmspellError, NotFoundError, PermissionDeniedError, TimeoutExceededError
+from llmspell.grants import rules
 from llmspell.permissions import Permissions
 from llmspell.system.programs import Outcome, Programs
 
@@ -164,6 +165,26 @@ def test_a_program_that_the_spell_may_write_does_not_run(tmp_path: Path) -> None
             finish(Programs(permissions, {"PATH": folder}).run([name]))
     for write in ((), ("*",)):
         assert finish(Programs(Permissions(run=((program,),), write=write)).run([program])).code == 0
+
+
+@pytest.mark.parametrize("rule", ["./bin/tool", "bin/../bin/tool", "{folder}/bin/tool"])
+@pytest.mark.parametrize("name", ["./bin/tool", "bin/tool", "{folder}/bin/tool", "bin/../bin/tool"])
+def test_a_program_by_its_path_is_the_same_however_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rule: str, name: str
+) -> None:
+    folder = os.path.realpath(tmp_path)
+    os.mkdir(f"{folder}/bin")
+    shutil.copy(shutil.which("echo") or "", f"{folder}/bin/tool")
+    monkeypatch.chdir(folder)
+    permissions = Permissions(run=rules("run", rule.format(folder=folder), "here"))
+
+    assert finish(Programs(permissions).run([name.format(folder=folder), "hi"])).stdout == b"hi\n"
+    with pytest.raises(PermissionDeniedError):
+        finish(Programs(permissions).run(["tool", "hi"]))
+    monkeypatch.chdir("/")
+    if not name.startswith("{"):
+        with pytest.raises(PermissionDeniedError):
+            finish(Programs(permissions).run([name, "hi"]))
 
 
 def test_a_file_that_is_no_program(tmp_path: Path) -> None:
