@@ -134,7 +134,7 @@ class Asker:
                     yield TextAdded(part.text) if isinstance(part, Text) else ReasoningAdded(part.text)
 
     async def _streamed(self, request: Request) -> AsyncGenerator[AgentEvent, None]:
-        accumulator, partial = Accumulator(request.model), _Partial(self.output)
+        accumulator, partial = Accumulator(request.model, self.provider.name), _Partial(self.output)
         async with aclosing(cast(Any, self.provider.stream(request))) as events:
             async for event in events:
                 accumulator.add(event)

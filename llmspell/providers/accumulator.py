@@ -39,9 +39,9 @@ class MalformedCallError(ProviderError):
 _SAID = ("text", "reasoning")
 
 
-async def fold(events: AsyncIterable[Event], model: str) -> Response:
+async def fold(events: AsyncIterable[Event], model: str, provider: str | None = None) -> Response:
     """The response that a stream of events adds up to. An error on the way holds what had arrived, as its `data`."""
-    accumulator = Accumulator(model)
+    accumulator = Accumulator(model, provider)
     try:
         async for event in events:
             accumulator.add(event)
@@ -52,10 +52,11 @@ async def fold(events: AsyncIterable[Event], model: str) -> Response:
 
 
 class Accumulator:
-    """Builds a `Response` from events, the same for every format."""
+    """Builds a `Response` from events, the same for every format. `provider` is who was asked, for errors."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, provider: str | None = None) -> None:
         self._model = model
+        self._asked = provider
         self._id: str | None = None
         self._provider: str | None = None
         self._cached = False
@@ -115,6 +116,7 @@ class Accumulator:
             return self._response()
         except ProviderError as error:
             error.data = self.arrived()
+            error.provider = self._provider or self._asked
             raise
 
     def arrived(self) -> dict[str, str] | None:

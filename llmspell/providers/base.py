@@ -259,7 +259,7 @@ class LLMProvider(ABC):
         """The whole answer. By default the folded stream."""
         from llmspell.providers.accumulator import fold  # made of these types
 
-        return await fold(self.stream(request), request.model)
+        return await fold(self.stream(request), request.model, self.name)
 
     async def embed(
         self,

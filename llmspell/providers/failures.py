@@ -65,7 +65,11 @@ def failure(problem: Problem, status: int, asked: Asked) -> LlmspellError:
             hint=f"`llmspell models list --provider {asked.provider}` shows its models",
             **about,  # type: ignore[arg-type]  # the values fit their names
         )
-    return _refusal(words, status, said, asked)
+    error = _refusal(words, status, said, asked)
+    if error.retryable and problem.retry_after is not None:
+        error.data = {"retry_after": problem.retry_after}
+        error.hint = f"it asks to wait {_spell_out(problem.retry_after)}"
+    return error
 
 
 def _refusal(words: str, status: int, said: str, asked: Asked) -> LlmspellError:
@@ -80,6 +84,8 @@ def _refusal(words: str, status: int, said: str, asked: Asked) -> LlmspellError:
         )
     if status < 500 and _FILTERED.search(words):
         return ContentFilterError(f"{asked.provider} refused the content{said}", provider=asked.provider, status=status)
+    if status == 200:
+        return ProviderError(f"{asked.host} sent an error in its answer{said}", provider=asked.provider)
     return ProviderError(
         f"{asked.host} answered with HTTP status {status}{said}",
         hint=_hint(status),
@@ -98,6 +104,13 @@ def _too_many(words: str, status: int, said: str, asked: Asked) -> LlmspellError
         provider=asked.provider,
         status=status,
     )
+
+
+def _spell_out(seconds: float) -> str:
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:g} s" if seconds < 10 else f"{seconds:.0f} s"
 
 
 def _hint(status: int) -> str | None:

@@ -42,6 +42,7 @@ T = TypeVar("T")
 _MAX_TEXT_BYTES = 300_000
 _MAX_PAGES = 100
 _SECRET = 16  # characters: versions, regions and the like are shorter
+_NO_SUCH_PLACE = frozenset({301, 302, 303, 307, 308, 404, 405})
 _CONTEXT_KEYS = ("context_length", "context_window", "max_model_len", "max_context_length")
 
 
@@ -91,15 +92,11 @@ class HttpProvider(LLMProvider):
 
     async def complete(self, request: Request) -> Response:
         call = self._chat(request, stream=False)
-        accumulator = Accumulator(request.model)
+        accumulator = Accumulator(request.model, self.name)
         events, headers = await self._whole(call, self._format.decode, request.model)
         for event in _with_headers(events, headers):
             accumulator.add(event)
-        try:
-            return accumulator.response()
-        except LlmspellError as error:
-            error.provider = error.provider or self.name
-            raise
+        return accumulator.response()
 
     async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
         call = self._chat(request, stream=True)
@@ -251,9 +248,6 @@ class HttpProvider(LLMProvider):
             with self._translating(reply.status, model, reply):
                 while not decoder.done and all(isinstance(event, Started) for event in events):
                     events += await _more(reply, decoder)
-        except ProviderError as error:
-            await reply.aclose()
-            raise (Retry(error) if error.retryable else error) from None
         except BaseException:
             await reply.aclose()
             raise
@@ -271,23 +265,28 @@ class HttpProvider(LLMProvider):
         with self._translating(reply.status, model, reply):
             if reply.status == 200:
                 return decode(body)
-            if reply.is_page and reply.status not in (429, 502, 503, 504):
+            if reply.is_page and reply.status in _NO_SUCH_PLACE:
                 decode(b"<")
             raise RefusedError(self._format.problem(body, reply.status))
 
     @contextmanager
     def _translating(self, status: int, model: str, reply: Reply | None = None) -> Iterator[None]:
-        """Puts our name on errors, and says with `Retry` which are worth another attempt."""
+        """Puts our name on errors, and says with `Retry` which are worth another attempt: with a `reply`, of which
+        nobody has seen anything, those of damaged answers too."""
         try:
             yield
         except RefusedError as refused:
-            error = failure(refused.problem, status, self._asked(model))
-            if error.retryable:
-                said = reply.retry_after() if reply else None
-                raise Retry(error, refused.problem.retry_after if said is None else said) from None
-            raise error from None
+            problem = refused.problem
+            if (said := reply.retry_after() if reply else None) is not None:
+                problem = problem._replace(retry_after=said)
+            error = failure(problem, status, self._asked(model))
+            raise (Retry(error, problem.retry_after) if error.retryable else error) from None
         except LlmspellError as error:
             error.provider = error.provider or self.name
+            if status != 200:
+                error.status = error.status or status or None
+            if reply is not None and error.retryable:
+                raise Retry(error) from None
             raise
 
     def _asked(self, model: str) -> Asked:

@@ -12,6 +12,9 @@ from llmspell.errors import LlmspellError, ProviderError
 
 T = TypeVar("T")
 
+_LONG_AGO = 1e9
+"""More seconds than anyone is asked to wait: a moment of the year 2001."""
+
 before_again: ContextVar[Callable[[LlmspellError], None] | None] = ContextVar("before_again", default=None)
 """Told of an attempt that failed before it is repeated, by whoever pays for it; what it raises ends the call."""
 
@@ -101,24 +104,32 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     """The seconds to wait that an answer's headers ask for; None when they do not say.
 
     `retry-after-ms` and `retry-after` (seconds or an HTTP date), https://www.rfc-editor.org/rfc/rfc9110#field.retry-after,
-    then `x-ratelimit-reset*` of the limits that are used up.
+    then the `reset` of the limits that are used up, whatever those are called: `x-ratelimit-reset-requests` (OpenAI and
+    most others), `x-ratelimit-reset` (OpenRouter), `anthropic-ratelimit-tokens-reset`.
     """
     if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
         return milliseconds / 1000
     if value := headers.get("retry-after"):
-        seconds = _number(value)
-        return _until(value, now) if seconds is None else seconds
-    return _reset(headers)
+        return _moment(value, now)
+    return max(_resets(headers, now), default=None)
 
 
-def _reset(headers: Mapping[str, str]) -> float | None:
-    waits = [
-        wait
-        for what in ("requests", "tokens")
-        if headers.get(f"x-ratelimit-remaining-{what}", "").strip() == "0"
-        and (wait := duration(headers.get(f"x-ratelimit-reset-{what}", ""))) is not None
-    ]
-    return max(waits, default=None)
+def _resets(headers: Mapping[str, str], now: float) -> Iterator[float]:
+    for name, value in headers.items():
+        if "ratelimit" in name and "remaining" in name and value.strip() == "0":
+            wait = _moment(headers.get(name.replace("remaining", "reset"), ""), now)
+            if wait is not None:
+                yield wait
+
+
+def _moment(text: str, now: float) -> float | None:
+    """Seconds until a moment that is given as a duration, as seconds or milliseconds since 1970, or as a date."""
+    seconds = duration(text)
+    if seconds is None:
+        return _until(text, now)
+    if seconds < _LONG_AGO:
+        return seconds
+    return max(0.0, (seconds if seconds < 1000 * _LONG_AGO else seconds / 1000) - now)
 
 
 def duration(text: str) -> float | None:
@@ -135,12 +146,16 @@ def duration(text: str) -> float | None:
 
 
 def _until(value: str, now: float) -> float | None:
-    from email.utils import parsedate_to_datetime  # dates are rare here
+    from datetime import UTC, datetime  # dates are rare here
+    from email.utils import parsedate_to_datetime
 
-    try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
-    except ValueError:
-        return None
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        try:
+            moment = read(value)
+        except ValueError:
+            continue
+        return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - now)
+    return None
 
 
 def _number(text: str | None) -> float | None:
@@ -148,4 +163,4 @@ def _number(text: str | None) -> float | None:
         value = float(text or "")
     except ValueError:
         return None
-    return value if 0 <= value < 1e9 else None
+    return value if 0 <= value < 1e15 else None

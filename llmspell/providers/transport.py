@@ -262,7 +262,8 @@ class Reply:
         while piece := await self.next():
             size += len(piece)
             if size > MAX_BODY:
-                raise ProviderError(f"the answer of {self.host} is larger than {MAX_BODY >> 20} MiB")
+                message = f"the answer of {self.host} is larger than {MAX_BODY >> 20} MiB"
+                raise ProviderError(message, provider=self._call.provider)
             pieces.append(piece)
         return b"".join(pieces)
 

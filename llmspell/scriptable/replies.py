@@ -152,7 +152,7 @@ async def chunks_of(
     provider: base.LLMProvider, request: base.Request, meter: Meter, blobs: Blobs | None = None
 ) -> AsyncIterator[Chunk]:
     """An answer as a script sees it come. Closing this closes the provider's stream."""
-    accumulator = Accumulator(request.model)
+    accumulator = Accumulator(request.model, provider.name)
     events = provider.stream(request)
     with meter:
         try:

@@ -9,7 +9,7 @@ import pytest
 
 from llmspell.errors import NetworkError, ProviderError
 from llmspell.providers.accumulator import Accumulator, MalformedCallError, fold
-from llmspell.providers.base import Event, Finished, ReasoningDelta, StateDelta, TextDelta, ToolCallDelta
+from llmspell.providers.base import Event, Finished, ReasoningDelta, Started, StateDelta, TextDelta, ToolCallDelta
 from llmspell.providers.content import Reasoning, State, Text
 
 SAID = [ReasoningDelta("Hm"), TextDelta("Hel"), TextDelta("lo")]
@@ -34,6 +34,15 @@ def test_a_tool_called_with_nonsense() -> None:
     with pytest.raises(ProviderError, match="not a JSON object") as failed:
         accumulated(*SAID, ToolCallDelta(0, "c", "f", "{oops"), Finished("tool_calls")).response()
     assert failed.value.data == ARRIVED
+
+
+@pytest.mark.parametrize(("chosen", "named"), [(None, "asked"), ("chosen", "chosen")])
+def test_an_error_names_who_answered(chosen: str | None, named: str) -> None:
+    accumulator = Accumulator("m", "asked")
+    accumulator.add(Started(provider=chosen))
+    with pytest.raises(ProviderError) as failed:
+        accumulator.response()
+    assert failed.value.provider == named
 
 
 def test_a_connection_that_breaks() -> None:

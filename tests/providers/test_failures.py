@@ -147,7 +147,9 @@ def test_long_messages_are_cut(text):
         ({"error": "a"}, ("a", "", "", None)),
         ({"message": "a", "type": "t", "code": "1500"}, ("a", "1500", "t", None)),
         ({"detail": "a"}, ("a", "", "", None)),
-        ({"detail": [{"msg": "a", "loc": ["x"]}]}, ("a", "", "", None)),
+        ({"detail": [{"msg": "a", "loc": ["body", "stop", 0]}]}, ("stop.0: a", "", "", None)),
+        ({"detail": [{"msg": "a", "loc": ["body"]}]}, ("a", "", "", None)),
+        ({"detail": [{"loc": ["x"]}]}, ("", "", "", None)),
         ({"message": {"detail": [{"msg": "a"}]}}, ("a", "", "", None)),
         (
             [{"error": {"code": 400, "message": "a", "status": "INVALID_ARGUMENT"}}],
@@ -165,9 +167,27 @@ def test_the_shapes_of_error_bodies(body, expected):
     assert from_json(body) == Problem(*expected)
 
 
-@pytest.mark.parametrize("body", [b"", b"oops", b"<html>", b"\xff\xfe", b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[" * 100_000, b"x" * 5000, b"\x00\x01", b"{oops"])
 def test_bodies_that_say_nothing(body):
     assert from_body(body, 500) == Problem(status=500)
+
+
+def test_a_plain_text_is_the_message():
+    assert from_body(b" 404 page not found\n", 404) == Problem("404 page not found", status=404)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"), [(0.25, "0.25 s"), (30.4, "30 s"), (150, "2 min"), (86_400, "24 h"), (119, "119 s")]
+)
+def test_how_long_to_wait_is_told(seconds, words):
+    error = failure(Problem("busy", retry_after=seconds), 429, ASKED)
+    assert error.hint == f"it asks to wait {words}"
+    assert error.data == {"retry_after": seconds}
+
+
+def test_no_wait_helps_against_what_cannot_be_retried():
+    error = failure(Problem("insufficient_quota", retry_after=5), 429, ASKED)
+    assert ("billing" in error.hint, error.data) == (True, None)
 
 
 def test_a_wrong_key_is_one_whatever_the_status():

@@ -235,13 +235,30 @@ def test_without_a_needed_key_nothing_is_sent():
 
 
 @BOTH
-@pytest.mark.parametrize("status", [200, 404, 500])
+@pytest.mark.parametrize("status", [200, 302, 404, 405])
 def test_a_web_page_is_explained(use, status):
     page = b"<!doctype html><title>Welcome</title>"
     failed, _ = failing(http(page, status, content_type="text/html; charset=utf-8"), use=use, error=ProviderError)
     assert "a web page, not JSON" in failed.message
     assert "base_url" in failed.hint
-    assert failed.provider == "here"
+    assert (failed.provider, failed.status) == ("here", None if status == 200 else status)
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("status", "error", "attempts"), [(401, AuthError, 1), (413, ProviderError, 1), (500, ProviderError, 3)]
+)
+def test_a_page_of_a_gateway_says_what_its_status_says(use, status, error, attempts):
+    page = http(b"<html><h1>nginx</h1></html>", status, content_type="text/html")
+    failed, server = failing(*[page] * attempts, use=use, error=error)
+    assert "web page" not in failed.message
+    assert (failed.status, len(server.received)) == (status, attempts)
+
+
+@BOTH
+def test_plain_text_is_quoted(use):
+    failed, _ = failing(http(b"this key may not do that\n", 403, content_type="text/plain"), use=use, error=AuthError)
+    assert failed.message.endswith("refused the key: this key may not do that")
 
 
 @BOTH
@@ -250,16 +267,33 @@ def test_an_error_inside_a_good_answer(use):
     assert isinstance(failing(http(body), use=use)[0], ContextLengthError)
 
 
-def test_damaged_json():
-    failed, _ = failing(http(b'{"choices": [', content_type="application/json"), error=ProviderError)
+@BOTH
+def test_an_error_inside_a_good_answer_has_the_status_of_its_type(use):
+    busy = http({"error": {"message": "try later", "type": "server_error"}})
+    failed, _ = failing(*[busy] * 3, use=use, error=ProviderError)
+    assert (failed.status, failed.retryable) == (500, True)
+
+
+@BOTH
+def test_an_error_inside_a_good_answer_may_have_no_status(use):
+    failed, server = failing(http({"error": "boom"}), use=use, error=ProviderError)
+    assert failed.message.endswith("sent an error in its answer: boom")
+    assert (failed.status, failed.retryable, len(server.received)) == (None, False, 1)
+
+
+@BOTH
+@pytest.mark.parametrize("body", [b'{"choices": [', b""])
+def test_damaged_json_is_tried_again(use, body):
+    failed, server = failing(*[http(body, content_type="application/json")] * 3, use=use, error=ProviderError)
     assert "damaged" in failed.message
-    assert failed.provider == "here"
+    assert (failed.provider, len(server.received)) == ("here", 3)
 
 
 def test_a_body_without_end_is_refused(monkeypatch):
     monkeypatch.setattr("llmspell.providers.transport.MAX_BODY", 1000)
     failed, _ = failing(http(b"x" * 5000), error=ProviderError)
     assert "larger than" in failed.message
+    assert failed.provider == "here"
 
 
 # Retries

@@ -42,7 +42,7 @@ async def complete(provider: HttpProvider) -> Response:
 
 
 async def stream(provider: HttpProvider) -> Response:
-    return await fold(provider.stream(ask()), "m-1")
+    return await fold(provider.stream(ask()), "m-1", provider.name)
 
 
 BOTH = pytest.mark.parametrize("use", [complete, stream])
@@ -181,8 +181,25 @@ class TestOddBodies:
         data["choices"][0]["message"] = {"role": "assistant", "tool_calls": [call]}
         pieces = sse(chunk({"tool_calls": [call]}), chunk(finish="tool_calls"), "[DONE]")
         reply = http(data) if use is complete else pieces
-        with pytest.raises(ProviderError, match="'f' with arguments that are not a JSON object"):
+        with pytest.raises(ProviderError, match="'f' with arguments that are not a JSON object") as failed:
             against(reply, use=use)
+        assert failed.value.provider == "here"
+
+    @BOTH
+    def test_calls_that_all_have_one_id(self, use: Use) -> None:
+        calls = [
+            {"index": at, "id": "same", "function": {"name": "f", "arguments": f'{{"x": {at}}}'}} for at in range(3)
+        ]
+        data = completion()
+        data["choices"][0]["message"] = {"role": "assistant", "tool_calls": calls}
+        pieces = sse(*(chunk({"tool_calls": [call]}) for call in calls), chunk(finish="tool_calls"), "[DONE]")
+        response, _ = against(http(data) if use is complete else pieces, use=use)
+        assert [call.arguments for call in response.tool_calls] == [{"x": 0}, {"x": 1}, {"x": 2}]
+
+    @pytest.mark.parametrize("events", [["[DONE]"], [{"id": "x", "choices": []}, "[DONE]"]])
+    def test_an_end_without_an_answer_is_tried_again(self, events: list[Any]) -> None:
+        response, server = against(sse(*events), sse(*STREAM), use=stream, retries=RetryPolicy(first_pause=0.001))
+        assert (response.text, len(server.received)) == ("Hello", 2)
 
 
 HEADERS = {

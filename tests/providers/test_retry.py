@@ -112,7 +112,25 @@ NOW = 1_700_000_000.0
         ({"retry-after": "soon"}, None),
         ({"retry-after": "-1"}, None),
         ({"retry-after": "inf"}, None),
+        ({"retry-after": f"{NOW + 8:.0f}"}, 8.0),
+        ({"retry-after": "2023-11-14T22:13:30Z"}, 10.0),
+        ({"retry-after": "2023-11-14T22:13:30"}, 10.0),
         ({"x-ratelimit-remaining-tokens": "0", "x-ratelimit-reset-tokens": "6m0s"}, 360.0),
+        ({"x-ratelimit-remaining-tokens-minute": "0", "x-ratelimit-reset-tokens-minute": "4.5"}, 4.5),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{(NOW + 7) * 1000:.0f}"}, 7.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{NOW + 7:.0f}"}, 7.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": f"{NOW - 7:.0f}"}, 0.0),
+        ({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "soon"}, None),
+        ({"x-ratelimit-remaining": "0"}, None),
+        ({"ratelimit-remaining": "0", "ratelimit-reset": "3"}, 3.0),
+        (
+            {"anthropic-ratelimit-tokens-remaining": "0", "anthropic-ratelimit-tokens-reset": "2023-11-14T22:13:30Z"},
+            10.0,
+        ),
+        (
+            {"anthropic-ratelimit-tokens-remaining": "9", "anthropic-ratelimit-tokens-reset": "2023-11-14T22:13:30Z"},
+            None,
+        ),
         ({"x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "6m0s"}, None),
         (
             {

@@ -37,18 +37,6 @@ _REASONS: dict[str, FinishReason] = {
     "tool_use": "tool_calls",
     "refusal": "content_filter",
 }
-_STATUS = {
-    "invalid_request_error": 400,
-    "authentication_error": 401,
-    "billing_error": 402,
-    "permission_error": 403,
-    "not_found_error": 404,
-    "request_too_large": 413,
-    "rate_limit_error": 429,
-    "api_error": 500,
-    "timeout_error": 504,
-    "overloaded_error": 529,
-}
 _TOO_LONG = re.compile(r"prompt is too long|exceed context limit", re.IGNORECASE)
 _COUNTS = (
     "input_tokens",
@@ -71,13 +59,13 @@ def problem_of(body: bytes, status: int) -> Problem:
 
 
 def _named(problem: Problem) -> Problem:
-    """With the status of its type, and with codes for what the service says in words alone."""
+    """With codes for what the service says in words alone."""
     code = problem.code
     if problem.type == "not_found_error" and problem.message.startswith("model"):
         code = "model_not_found"
     elif _TOO_LONG.search(problem.message):
         code = "context_length_exceeded"
-    return problem._replace(code=code, status=problem.status or _STATUS.get(problem.type))
+    return problem._replace(code=code)
 
 
 def read_answer(data: Any) -> list[Event]:

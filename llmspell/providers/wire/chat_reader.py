@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llmspell.errors import ProviderError
 from llmspell.providers.base import (
     Event,
     Finished,
@@ -59,6 +60,7 @@ class Reader:
         self._details: list[dict[str, Any]] = []
         self._recording: Recording | None = None
         self._size = 0
+        self._chose = False
         self._last: dict[str, Any] = {}
         self._kept: dict[str, Any] = {}
         self._raw: dict[str, Any] = {}
@@ -72,6 +74,8 @@ class Reader:
 
     def end(self) -> list[Event]:
         """The events that come last, since servers send what they hold in any order, repeatedly, or not at all."""
+        if not self._chose:
+            raise ProviderError("the server said that the answer was over, and had sent none", retryable=True)
         try:
             return self._end()
         except _WRONG_SHAPE:
@@ -85,7 +89,10 @@ class Reader:
             self._begin(chunk, events)
         self._last = chunk
         choices = chunk.get("choices")
-        choice = choices[0] if choices else {}
+        if choices:
+            choice, self._chose = choices[0], True
+        else:
+            choice = {}
         if delta := choice.get(self._part):
             self._delta(delta, events)
         if logprobs := choice.get("logprobs"):

@@ -36,7 +36,6 @@ _CUT: dict[str, FinishReason] = {
     "max_tokens": "length",
     "content_filter": "content_filter",
 }
-_STATUSES = {"rate_limit_exceeded": 429, "insufficient_quota": 429, "server_error": 500, "invalid_prompt": 400}
 _ECHOED = ("id", "model", "object", "output", "output_text", "instructions", "tools", "error")
 _TICKS = 1e10
 """xAI counts money in parts of a dollar as small as this."""
@@ -258,6 +257,4 @@ def _usage(usage: dict[str, Any]) -> Usage:
 
 def _problem(data: dict[str, Any]) -> Problem:
     problem = from_json(data)
-    code = problem.code or problem.type
-    message = problem.message or f"the answer ended as {data.get('status') or 'an error'}"
-    return problem._replace(message=message, status=problem.status or _STATUSES.get(code))
+    return problem._replace(message=problem.message or f"the answer ended as {data.get('status') or 'an error'}")
