@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,12 +44,37 @@ class RunCommand(click.Command):
         kinds = {_PREFIX + kind for kind in KINDS}
         bare = [place for place in range(end) if args[place] in kinds]
         followed = {args[place + 1]: args[place] for place in bare if place + 1 < end}
-        rest = super().parse_args(ctx, [f"{arg}={ALL}" if arg in kinds else arg for arg in args[:end]] + args[end:])
-        for argument in ctx.params.get("arguments", ()):  # more would be granted than is meant
+        try:
+            rest = super().parse_args(ctx, [f"{arg}={ALL}" if arg in kinds else arg for arg in args[:end]] + args[end:])
+        except click.UsageError as error:
+            if type(error) is click.UsageError and followed:  # there are more arguments than the command takes
+                raise _taken_for_a_value(ctx, *next(iter(followed.items()))) from None
+            raise
+        for argument in _more_than_meant(ctx.params):
             if argument in followed:
-                flag = followed[argument]
-                raise click.UsageError(f"{flag} {argument}: write {flag}={argument}, or put arguments before the flag")
+                raise _taken_for_a_value(ctx, argument, followed[argument])
         return rest
+
+
+def _more_than_meant(params: dict[str, Any]) -> Iterator[str]:
+    """Arguments that are the value of a flag, if they follow one: then more would be granted than is meant."""
+    arguments: tuple[str, ...] = params.get("arguments", ())
+    yield from arguments
+    file = params.get("file")
+    if file is None or _is_spell(file):
+        return
+    if any(map(_is_spell, arguments)) or (params.get("language") is None and os.path.exists(file)):
+        yield file
+
+
+def _is_spell(name: str) -> bool:
+    from llmspell import languages, spellbook  # only for what follows a flag
+
+    return name.endswith(languages.suffixes()) or spellbook.find(name) is not None
+
+
+def _taken_for_a_value(ctx: click.Context, argument: str, flag: str) -> click.UsageError:
+    return click.UsageError(f"{flag} {argument}: write {flag}={argument}, or put arguments before the flag", ctx)
 
 
 def options(command: _Command) -> _Command:

@@ -78,6 +78,31 @@ class TestFlags:
         assert f"write --allow-{kind}=b" in refused.err
         assert llmspell("run", "a.lua", "b", f"--allow-{kind}").out == "ran\n"
 
+    @pytest.mark.parametrize("kind", KINDS)
+    @pytest.mark.parametrize("value", ["b", "notes", "api.example.com"])
+    def test_a_value_in_the_place_of_the_file_is_told_so(
+        self, llmspell: Program, home: Path, kind: str, value: str
+    ) -> None:
+        (home / "a.lua").write_text("return 'ran'", encoding="utf-8")
+        (home / "notes").mkdir()
+        refused = llmspell("run", f"--allow-{kind}", value, "a.lua")
+        assert (refused.code, refused.out) == (2, "")
+        assert refused.err.startswith(f"error: --allow-{kind} {value}: write --allow-{kind}={value}, or put arguments")
+        assert "hint: see llmspell run --help" in refused.err
+
+    def test_a_file_that_may_be_one_is_not_taken_for_a_value(self, llmspell: Program, home: Path) -> None:
+        (home / "script").write_text("return 'ran'", encoding="utf-8")
+        assert llmspell("run", "--allow-read", "summarise", "notes.md").err.startswith("error: there is no")
+        assert llmspell("run", "--lang", "lua", "--allow-read", "script").out == "ran\n"
+
+    def test_another_command_says_so_too(self, llmspell: Program) -> None:
+        for args in (["--allow-read", "b", "read_file"], ["read_file", "--allow-read", "b"]):
+            refused = llmspell("tools", "call", *args)
+            assert refused.code == 2
+            assert refused.err.startswith("error: --allow-read b: write --allow-read=b")
+            assert "hint: see llmspell tools call --help" in refused.err
+        assert "No such option" in llmspell("run", "--allow-read", "b", "--nonsense").err
+
     def test_after_two_dashes_there_are_no_flags(self, llmspell: Program) -> None:
         outcome = llmspell("run", "--", "--allow-read")
         assert outcome.code == 2
