@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+from tests import llama_server, tiny
+from tests.providers import llama
 
 
 @pytest.fixture(params=["httpx2", "aiohttp"])
@@ -18,3 +23,22 @@ def connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     else:
         monkeypatch.setitem(sys.modules, "llmspell.providers.fast", None)
     return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def talker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of llama.cpp's own server, with a model that says something."""
+    yield from _served(tmp_path_factory, "talker", context=1024)
+
+
+@pytest.fixture(scope="session")
+def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """As `talker`, with a model that calls a tool."""
+    yield from _served(tmp_path_factory, "caller", llama.CALL, template=tiny.HERMES, context=1024)
+
+
+def _served(folders: pytest.TempPathFactory, name: str, *options: Any, **more: Any) -> Iterator[str]:
+    pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
+    process, address = llama_server.serve(tiny.write(folders.mktemp("llama") / f"{name}.gguf", *options, **more))
+    yield address
+    llama_server.stop(process)

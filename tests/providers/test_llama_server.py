@@ -12,34 +12,9 @@ from llmspell.errors import AuthError, ContextLengthError
 from llmspell.providers.accumulator import fold
 from llmspell.providers.base import Request, TextDelta
 from llmspell.providers.content import Message
-from llmspell.providers.registry import ProviderRegistry
 from tests import tiny
-from tests.llama_server import KEY, serve, stop
-
-pytest.importorskip("xllamacpp", reason="the extra `local` is not installed")
-
-CALL = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris"}}\n</tool_call>'
-WEATHER = {
-    "name": "get_weather",
-    "description": "The weather of a city",
-    "parameters": {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]},
-}
-
-
-@pytest.fixture(scope="module")
-def talker(tmp_path_factory):
-    process, address = serve(tiny.write(tmp_path_factory.mktemp("llama") / "talker.gguf", context=1024))
-    yield address
-    stop(process)
-
-
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory):
-    path = tiny.write(tmp_path_factory.mktemp("llama") / "caller.gguf", CALL, template=tiny.HERMES, context=1024)
-    process, address = serve(path)
-    yield address
-    stop(process)
-
+from tests.llama_server import KEY
+from tests.providers.llama import WEATHER, check_agreement, using
 
 TALK = {
     "lua": """
@@ -59,19 +34,6 @@ TALK = {
 }
 
 
-def using(address, use, key=KEY):
-    async def main():
-        service = ProviderConfig(base_url=f"{address}/v1", api_key_env="LLAMA_KEY")
-        registry = ProviderRegistry(Config(providers={"llama": service}), environ={"LLAMA_KEY": key})
-        try:
-            provider, _ = registry.resolve("llama/tiny")
-            return await use(provider)
-        finally:
-            await registry.aclose()
-
-    return asyncio.run(main())
-
-
 def ask(text="Hi", **fields):
     return Request(model="tiny", messages=[Message("user", text)], temperature=0, timeout=60, **fields)
 
@@ -86,11 +48,7 @@ def test_answer_and_stream_agree(talker):
 
         return await provider.complete(ask(max_tokens=200)), await fold(again(), "tiny"), events
 
-    whole, streamed, events = using(talker, use)
-    assert whole.text == streamed.text == tiny.REPLY
-    assert whole.finish_reason == streamed.finish_reason == "stop"
-    assert whole.usage.output_tokens == streamed.usage.output_tokens > 5
-    assert sum(isinstance(event, TextDelta) for event in events) > 5
+    check_agreement(*using(talker, use))
 
 
 def test_a_limit_on_the_answer(talker):
