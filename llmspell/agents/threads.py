@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from llmspell import values
 from llmspell.agents.conversation import Conversation
 from llmspell.errors import InvalidValueError
-from llmspell.storage.database import Database, scope_of
+from llmspell.storage.database import Database, find_scope, scope_of
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -90,6 +90,14 @@ class ThreadStore:
             connection.execute("DELETE FROM threads WHERE scope = ? AND name = ?", (row[0], name))
             connection.execute("UPDATE scopes SET used = used - ? WHERE id = ?", (row[1], row[0]))
         return True
+
+    def clear(self) -> int:
+        """Forget all conversations; how many there were."""
+        with self._database.writing() as connection:
+            scope = find_scope(connection, self._scope)
+            count = connection.execute("DELETE FROM threads WHERE scope = ?", (scope,)).rowcount
+            connection.execute("UPDATE scopes SET used = 0 WHERE id = ?", (scope,))
+        return count
 
     def _charge(self, connection: Connection, scope: int, size: int, *, new: bool) -> None:
         [count] = connection.execute("SELECT count(*) FROM threads WHERE scope = ?", (scope,)).fetchone()

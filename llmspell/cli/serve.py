@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from llmspell import loop
-from llmspell.cli import limits, permissions
+from llmspell.cli import limits, permissions, show
 from llmspell.cli.arguments import MCP_CONFIG, complete_model, state_file
 from llmspell.cli.permissions import RunCommand
 from llmspell.config import Config, load
@@ -82,7 +82,7 @@ async def _serve(
         if address is None:
             await over_stdio(server)
             return
-        told = f"{len(tools)} tool{'s' if len(tools) > 1 else ''} at {address.url}"
+        told = f"{show.count(len(tools), 'tool')} at {address.url}"
         await over_http(server, address, lambda: click.echo(told, err=True))
 
 

@@ -56,6 +56,11 @@ def size(size: int) -> str:
     return f"{amount:.3g} GB"
 
 
+def count(number: int, noun: str) -> str:
+    """So many of something: `1 key`, `2 keys`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def error(error: LlmspellError, stream: TextIO, *, verbose: bool = False) -> None:
     """Tell what went wrong, where in the script, and what to do about it."""
     paint = Paint(stream)

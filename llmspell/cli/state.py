@@ -17,6 +17,7 @@ from llmspell.errors import InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
     from llmspell.storage.database import Database
+    from llmspell.storage.overview import Kept
     from llmspell.storage.state import Scope
 
 _SPELL = click.argument("spell", type=click.Path())
@@ -26,7 +27,7 @@ _SHARED = click.option("--shared", metavar="NAME", help="What the spells of its 
 
 @click.group(name="state", short_help="Show and change what spells keep.")
 def command() -> None:
-    """What spells keep between their runs with `state`.
+    """What spells keep between their runs: values of `state`, conversations of agents, documents of `memory`.
 
     A SPELL is its file; what it keeps is found by the place of the file.
 
@@ -45,7 +46,7 @@ def command() -> None:
 @_SHARED
 @AS_JSON
 def list_(spell: str | None, shared: str | None, as_json: bool) -> None:
-    """List all that is kept, or the keys of SPELL.
+    """List who keeps how much, or the keys that SPELL has in `state`.
 
     \b
     Examples:
@@ -59,9 +60,11 @@ def list_(spell: str | None, shared: str | None, as_json: bool) -> None:
         keys = _scope(database, spell, shared).keys() if database.exists else []
     if as_json:
         print_json(keys)
-    else:
-        for key in keys:
-            click.echo(show.plain(key))
+        return
+    for key in keys:
+        click.echo(show.plain(key))
+    if not keys:
+        click.echo(f"{spell} has no keys" + (f" shared as {shared}" if shared else ""), err=True)
 
 
 @command.command(short_help="Show a value, as JSON.")
@@ -125,17 +128,29 @@ def delete(spell: str, key: str, shared: str | None) -> None:
 @command.command(short_help="Forget all that a spell keeps.")
 @_SPELL
 @_SHARED
-def clear(spell: str, shared: str | None) -> None:
+@click.option("--all", "everything", is_flag=True, help="Its conversations and memories too.")
+def clear(spell: str, shared: str | None, everything: bool) -> None:
     """Forget all that SPELL keeps with `state`. The spell itself may be gone already.
 
     \b
     Examples:
       llmspell state clear counter.lua
+      llmspell state clear counter.lua --all
       llmspell state clear counter.lua --shared team
     """
     with _database() as database:
-        count = _scope(database, spell, shared).clear() if database.exists else 0
-    click.echo(f"{count} keys forgotten")
+        scope = _scope(database, spell, shared)
+        counts = {"key": scope.clear() if database.exists else 0}
+        if everything:
+            counts |= _forget_rest(database, scope.name) if database.exists else {"conversation": 0, "document": 0}
+    click.echo(f"{', '.join(show.count(count, noun) for noun, count in counts.items())} forgotten")
+
+
+def _forget_rest(database: Database, scope: str) -> dict[str, int]:
+    from llmspell.agents.threads import ThreadStore  # for this alone
+    from llmspell.memory.store import forget_all
+
+    return {"conversation": ThreadStore(database, scope).clear(), "document": forget_all(database, scope)}
 
 
 @contextmanager
@@ -156,17 +171,27 @@ def _scope(database: Database, spell: str, shared: str | None) -> Scope:
 
 
 def _list_all(database: Database, as_json: bool) -> None:
-    from llmspell.storage.state import scopes  # as above
+    from llmspell.storage.overview import overview  # as above
 
-    found = scopes(database) if database.exists else []
+    found = overview(database) if database.exists else []
     if as_json:
         print_json([each._asdict() for each in found])
         return
     print_table(
         [
-            [each.spell, f"shared as {each.shared}" if each.shared else "", f"{each.keys} keys", show.size(each.size)]
+            [
+                each.spell or "(a program)",
+                f"shared as {each.shared}" if each.shared else "",
+                _held(each),
+                show.size(each.size),
+            ]
             for each in found
         ]
     )
     if not found:
         click.echo(f"nothing is kept in {show.plain(database.path)}", err=True)
+
+
+def _held(kept: Kept) -> str:
+    counts = {"key": kept.keys, "conversation": kept.conversations, "document": kept.documents}
+    return ", ".join(show.count(count, noun) for noun, count in counts.items() if count)

@@ -27,6 +27,7 @@ MAX_PIECES = 50_000
 MAX_BYTES = 256 * 1024 * 1024
 """Of the texts and vectors of all memories of a scope."""
 MAX_MEMORIES = 100
+_PREFIX = "memory:"
 _WORD = re.compile(r"\w+")
 _MAX_WORDS = 64
 _BATCH = 1000
@@ -73,7 +74,7 @@ class MemoryStore:
 
     def __init__(self, database: Database, scope: str, name: str = "default") -> None:
         self._database = database
-        self._scope = "memory:" + scope
+        self._scope = _PREFIX + scope
         self._name = name
 
     def has(self, document: Document, model: str | None) -> bool:
@@ -271,6 +272,15 @@ class MemoryStore:
         return connection.execute(
             "SELECT source FROM memory_documents WHERE memory = ? ORDER BY source", (memory,)
         ).fetchall()
+
+
+def forget_all(database: Database, scope: str) -> int:
+    """Forget all memories of a scope; how many documents there were."""
+    database.prepare("memory", _SCHEMA)
+    find = "SELECT memories.name FROM memories JOIN scopes ON scopes.id = scope WHERE scopes.name = ?"
+    with database.reading() as connection:
+        names = connection.execute(find, (_PREFIX + scope,)).fetchall()
+    return sum(MemoryStore(database, scope, name).delete() for (name,) in names)
 
 
 def _count(connection: Connection, memory: int, pieces: int, size: int) -> None:

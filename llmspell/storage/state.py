@@ -1,7 +1,7 @@
 """`state`: JSON values by their keys that a spell finds again in its next run.
 
 Each spell has a scope of its own, and what one folder's spells share under a name is another. A scope holds at most 64
-MiB. Nothing is ever half written, and `change` lets several runs count on the same number. These methods block.
+MiB. Nothing is ever half written, and `replace` lets several runs count on the same number. These methods block.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from sqlite3 import Connection
-from typing import NamedTuple
 
 from llmspell import values
 from llmspell.errors import InvalidValueError
@@ -22,19 +21,6 @@ _MAX_NAME = 64
 _MARKS = str.maketrans("_-", "aa")
 _OVERHEAD = 128
 """Bytes that each key counts besides its text and its value."""
-
-
-class ScopeInfo(NamedTuple):
-    """What is known of a scope."""
-
-    spell: str
-    """The file of the spell, or the folder of those that share it."""
-    shared: str | None
-    """The name under which they do."""
-    keys: int
-    size: int
-    modified: float
-    """When it was last written, in seconds since 1970."""
 
 
 class Scope:
@@ -132,16 +118,6 @@ class Scope:
         return True
 
 
-def scopes(database: Database) -> list[ScopeInfo]:
-    """All scopes that hold something, by name."""
-    with database.reading() as connection:
-        rows = connection.execute(
-            "SELECT name, count(*), used, max(modified) FROM scopes JOIN items ON scopes.id = scope"
-            " GROUP BY scopes.id ORDER BY name"
-        ).fetchall()
-    return [ScopeInfo(*_read_name(name), *rest) for name, *rest in rows]
-
-
 def scope_name(path: str, shared: str | None = None) -> str:
     """The name of the scope of the spell at a real path, or of what its folder's spells share under a name.
 
@@ -155,14 +131,6 @@ def scope_name(path: str, shared: str | None = None) -> str:
             hint=f"use 1 to {_MAX_NAME} letters, digits, _ and -",
         )
     return f"shared:{shared}:{os.path.dirname(path)}"
-
-
-def _read_name(name: str) -> tuple[str, str | None]:
-    kind, _, rest = name.partition(":")
-    if kind != "shared":
-        return rest, None
-    shared, _, folder = rest.partition(":")
-    return folder, shared
 
 
 def _text(key: str, value: Value) -> str | None:

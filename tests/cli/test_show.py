@@ -112,3 +112,8 @@ def test_a_problem_reads_as_compilers_write_it() -> None:
     stream = io.StringIO()
     show.problem("a.lua", Problem(2, 5, "unknown global 'x'", "warning"), "y = x", stream)
     assert stream.getvalue().splitlines() == ["a.lua:2:5: warning: unknown global 'x'", "    y = x", "        ^"]
+
+
+@pytest.mark.parametrize(("number", "said"), [(0, "0 keys"), (1, "1 key"), (2, "2 keys")])
+def test_counts(number: int, said: str) -> None:
+    assert show.count(number, "key") == said

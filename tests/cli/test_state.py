@@ -22,7 +22,9 @@ def test_nothing_is_kept_and_nothing_is_made(llmspell: Program, home: Path) -> N
     assert (listed.code, listed.out) == (0, "")
     assert "nothing is kept in " in listed.err
     assert llmspell("state", "list", "a.lua", "--json").json == []
+    assert llmspell("state", "list", "a.lua").err == "a.lua has no keys\n"
     assert llmspell("state", "clear", "a.lua").out == "0 keys forgotten\n"
+    assert llmspell("state", "clear", "a.lua", "--all").out == "0 keys, 0 conversations, 0 documents forgotten\n"
     assert llmspell("state", "get", "a.lua", "n").code == 2
     assert llmspell("state", "delete", "a.lua", "n").code == 2
     assert list(home.rglob("*.sqlite3")) == []
@@ -46,7 +48,7 @@ def test_or_where_the_settings_say(llmspell: Program, home: Path, spell: str, mo
 def test_it_is_listed(llmspell: Program, home: Path, spell: str) -> None:
     llmspell("run", spell)
     first, second = llmspell("state", "list").out.splitlines()
-    assert first.split() == [str(home), "shared", "as", "team", "1", "keys", *first.split()[-2:]]
+    assert first.split() == [str(home), "shared", "as", "team", "1", "key", *first.split()[-2:]]
     assert second.startswith(str(home / "a.lua"))
     found = llmspell("state", "list", "--json").json
     assert [(each["spell"], each["shared"], each["keys"]) for each in found] == [
@@ -65,7 +67,26 @@ def test_it_is_changed(llmspell: Program, spell: str) -> None:
     assert llmspell("state", "get", spell, "board", "--shared", "team").json == ["x"]
     assert llmspell("state", "delete", spell, "n").code == 0
     assert llmspell("state", "list", spell).out == ""
-    assert llmspell("state", "clear", spell, "--shared", "team").out == "1 keys forgotten\n"
+    assert llmspell("state", "clear", spell, "--shared", "team").out == "1 key forgotten\n"
+
+
+def test_conversations_and_memories_are_listed_and_forgotten(llmspell: Program, home: Path) -> None:
+    (home / "b.js").write_text("""
+        await state.set("n", 1);
+        await state.set("m", 1);
+        const notes = memory("notes", { meaning: false });
+        await notes.add("The harbour opens at six.");
+        await notes.add("Tea is served.");
+        const helper = agent({ thread: "ada" });
+        await helper.load(await helper.save());
+    """)
+    llmspell("run", "b.js")
+    [line] = llmspell("state", "list").out.splitlines()
+    assert "2 keys, 1 conversation, 2 documents" in line
+    [kept] = llmspell("state", "list", "--json").json
+    assert (kept["keys"], kept["conversations"], kept["documents"]) == (2, 1, 2)
+    assert llmspell("state", "clear", "b.js", "--all").out == "2 keys, 1 conversation, 2 documents forgotten\n"
+    assert llmspell("state", "list").out == ""
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ import llmspell
 from llmspell import Config, Host, Spell
 from llmspell.errors import InvalidValueError, TimeoutExceededError
 from llmspell.storage.database import Database
-from llmspell.storage.state import Scope, scope_name, scopes
+from llmspell.storage.state import Scope, scope_name
 
 COUNT = "return state.update('n', function(n) return (n or 0) + 1 end)"
 
@@ -173,19 +173,6 @@ def test_a_file_that_others_hold(database: Database, monkeypatch: pytest.MonkeyP
     other.execute("ROLLBACK")
     other.close()
     Scope(database, "spell:/a").set("a", 3)
-
-
-def test_all_that_is_kept(database: Database) -> None:
-    Scope(database, scope_name("/folder/a.lua")).set("a", 1)
-    team = Scope(database, scope_name("/folder/a.lua", "team"))
-    team.set("b", 1)
-    team.set("c", 1)
-    assert [(each.spell, each.shared, each.keys) for each in scopes(database)] == [
-        ("/folder", "team", 2),
-        ("/folder/a.lua", None, 1),
-    ]
-    assert team.clear() == 2
-    assert len(scopes(database)) == 1
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a:b", "../x", "x" * 65, "ä"])
