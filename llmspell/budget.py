@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from llmspell.errors import LimitError
+from llmspell.errors import InvalidValueError, LimitError
 
 if TYPE_CHECKING:
     import asyncio
@@ -41,7 +41,7 @@ class Budget:
     """What a run, an agent or a part of either may spend; None is as much as the parent has.
 
     `max_cost` is in US dollars, `max_tokens` counts prompts and answers together, `max_calls` the calls to the runtime.
-    Belongs to one event loop.
+    Belongs to one event loop. Raises `InvalidValueError` for a bound that is none.
     """
 
     def __init__(
@@ -52,6 +52,9 @@ class Budget:
         max_calls: int | None = None,
         parent: Budget | None = None,
     ) -> None:
+        for name, bound in (("max_cost", max_cost), ("max_tokens", max_tokens), ("max_calls", max_calls)):
+            if bound is not None and not bound >= 0:  # nothing is more than what is no number
+                raise InvalidValueError(f"budget: {name} must be a number of at least 0, not {bound!r}")
         self.max_cost = max_cost
         self.max_tokens = max_tokens
         self.max_calls = max_calls

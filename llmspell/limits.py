@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import NamedTuple
 
 from llmspell.border import EngineLimits
 from llmspell.errors import InvalidValueError, LimitError
+
+_WHOLE = frozenset({"memory", "max_calls", "max_output", "max_tokens"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,16 @@ class Limits:
     max_tokens: int | None = None
 
     def __post_init__(self) -> None:
-        for name in ("memory", "cpu", "timeout", "max_calls", "max_output", "max_cost", "max_tokens"):
-            value = getattr(self, name)
-            if value is not None and (isinstance(value, bool) or not isinstance(value, (int, float)) or value <= 0):
-                raise InvalidValueError(f"limit {name} must be a number above 0, not {value!r}")
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if value is None and field.default is None:
+                continue
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < math.inf:
+                raise InvalidValueError(f"limit {field.name} must be a number above 0, not {value!r}")
+            if field.name in _WHOLE:
+                if value != int(value):
+                    raise InvalidValueError(f"limit {field.name} must be a whole number, not {value!r}")
+                object.__setattr__(self, field.name, int(value))
 
     @property
     def engine(self) -> EngineLimits:

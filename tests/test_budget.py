@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from llmspell.budget import Budget, Room, dollars
-from llmspell.errors import LimitError
+from llmspell.errors import InvalidValueError, LimitError
 from llmspell.limits import Limits
 
 
@@ -22,6 +22,14 @@ def test_without_bounds_everything_fits_and_is_counted():
     assert (budget.cost, budget.tokens, budget.priced, budget.bounded) == (2.5, 30, True, False)
     assert budget.left == Room(math.inf, math.inf)
     assert budget.calls_left is None
+
+
+@pytest.mark.parametrize("bound", ["max_cost", "max_tokens", "max_calls"])
+def test_a_bound_has_to_be_one(bound):
+    for wrong in (math.nan, -1):
+        with pytest.raises(InvalidValueError, match=f"budget: {bound} must be a number of at least 0"):
+            Budget(**{bound: wrong})
+    assert Budget(**{bound: 0}).child(**{bound: 5}).left == Budget(**{bound: 0}).left
 
 
 def test_what_is_reserved_is_not_left_for_others():
