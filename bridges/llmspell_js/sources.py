@@ -11,7 +11,7 @@ _WIDE = re.compile(r"[^\0-\x7f]")
 _PRELUDE = ("intrinsics", "errors", "tasks", "outbox", "globals", "door")
 _PARTS = (
     "encode", "foreign", "show", "shapes", "errors", "tasks", "proxies", "streams", "functions", "modules",
-    "random", "console", "timers", "clone", "text", "abort", "percent", "host", "url",
+    "unheard", "random", "console", "timers", "clone", "text", "abort", "percent", "host", "url",
     "fetch",
 )  # fmt: skip  # a row reads better than a column
 

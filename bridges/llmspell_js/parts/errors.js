@@ -19,6 +19,8 @@ const KINDS = {
   internal: true,
 };
 
+const MAX_REASONS = 4; // how deep, and how many of each
+
 function fileAt(line) {
   for (let i = files.length - 1; i >= 0; i--) if (line > files[i].start && line <= files[i].end) return files[i];
   return undefined;
@@ -102,7 +104,7 @@ const borderData = pin(new $WeakMap()); // an error that came over the border ->
 
 function placeOf(error) {
   const data = borderData.get(error);
-  if (data !== undefined && typeof data.file === "string") return data;
+  if (data !== undefined && typeof data.file === "string" && typeof data.line === "number") return data;
   return framesOf(error)[0] ?? Bare();
 }
 
@@ -123,6 +125,7 @@ function makeFault(kind, message, hint) {
 function describeError(thrown) {
   try {
     const data = typeof thrown === "object" && thrown !== null ? describeObject(thrown) : describeValue(thrown);
+    data.file ??= facts[1]; // without a line: nobody knows where a value was thrown that is no error
     return encode(data, null, false, "the error");
   } catch (problem) {
     if (problem === null) outOfMemory = true; // the engine's, where there was no room for more
@@ -143,10 +146,22 @@ function describeObject(thrown) {
   data.kind = known ? thrown.kind : "spell";
   const message = typeof thrown.message === "string" ? thrown.message : "";
   const name = isError && !known && typeof thrown.name === "string" && thrown.name !== "Error" ? thrown.name : "";
-  data.message = toWellFormed(name === "" ? message || "Error" : message === "" ? name : `${name}: ${message}`);
+  const text = name === "" ? message || "Error" : message === "" ? name : `${name}: ${message}`;
+  data.message = toWellFormed(isError ? text + reasonsOf(thrown, 0) : text);
   if (known) copyFields(data, thrown);
   addPlace(data, thrown);
   return data;
+}
+
+// What an error says of the errors behind it: its cause, or those that an AggregateError holds.
+function reasonsOf(error, depth) {
+  if (depth === MAX_REASONS || !isInstance($Error, error)) return "";
+  const { cause, errors } = error;
+  let text = "";
+  for (let i = 0; isArray(errors) && i < min(errors.length, MAX_REASONS); i++)
+    text += `${i > 0 ? "; " : ""}${show(errors[i])}${reasonsOf(errors[i], depth + 1)}`;
+  if (text === "" && cause !== undefined && cause !== null) text = show(cause) + reasonsOf(cause, depth + 1);
+  return text === "" ? "" : ` (because of ${text})`;
 }
 
 function copyFields(data, thrown) {

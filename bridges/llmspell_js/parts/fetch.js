@@ -119,7 +119,7 @@ async function fetch(resource, init = undefined) {
   const signal = signalIn(init);
   const url = encode(`${resource}`, null, false, "the URL");
   const options = encode(optionsOf(init), null, false, "the options");
-  return new Response(await call("http.fetch", `{"url":${url},"options":${options}}`, null, signal));
+  return new Response(await call("fetch", "http.fetch", `{"url":${url},"options":${options}}`, null, signal));
 }
 
 return { fetch, Headers };

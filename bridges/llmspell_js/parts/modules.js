@@ -42,8 +42,9 @@ function fetchModule(module, specifier, at) {
       module.wanted[specifier] = undefined;
       reject(at === undefined ? error : placed(error, module.name, at));
     };
-    const args = `{"specifier":${encode(specifier, null, false, "the specifier")},"importer":${stringify(module.name)}}`;
-    ask("module", args, null, new $Error(), resolve, failed);
+    const wanted = encode(specifier, null, false, "the specifier");
+    const args = `{"specifier":${wanted},"importer":${stringify(module.name)}}`;
+    ask("module", args, null, makeNote("import", new $Error()), resolve, failed);
     current = asker;
   }));
 }

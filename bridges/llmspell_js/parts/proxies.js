@@ -4,22 +4,27 @@
 const { prepareSpec } = parts.shapes();
 const signals = pin(new $WeakMap()); // AbortSignal -> { aborted, reason, listen }
 
-function call(method, args, spec, signal) {
-  const at = new $Error();
-  return new $Promise((resolve, reject) => {
+function call(name, method, args, spec, signal) {
+  const made = makeNote(name, new $Error());
+  return noted(made, (resolve, reject) => {
     if (signal !== undefined && signal.aborted) return reject(signal.reason);
     const task = current;
-    const id = ask(method, args, spec, at, resolve, reject);
+    const id = ask(method, args, spec, made, resolve, reject);
     signal?.listen(() => {
       if (drop(id)) later(task, () => reject(signal.reason));
     });
   });
 }
 
+function failed(name, error) {
+  return noted(makeNote(name, new $Error()), (_, reject) => reject(error));
+}
+
 function prepareMethod(described) {
   const method = {
     __proto__: null,
     name: described.method,
+    shown: camel(described.method ?? ""),
     stream: described.stream === true,
     params: List(),
     spec: null,
@@ -38,14 +43,14 @@ function makeFunction(described, self) {
     method ??= prepareMethod(described);
     const signal = signalOf(method.params, args);
     if (method.stream)
-      return new (parts.streams().Stream)(method.name, encodeArguments(method.params, args, self), method.spec, signal);
+      return new (parts.streams().Stream)(method, encodeArguments(method.params, args, self), signal);
     let text;
     try {
       text = encodeArguments(method.params, args, self);
     } catch (error) {
-      return new $Promise((_, reject) => reject(error));
+      return failed(method.shown, error);
     }
-    return call(method.name, text, method.spec, signal);
+    return call(method.shown, method.name, text, method.spec, signal);
   };
   return run;
 }
@@ -151,13 +156,15 @@ function makeTool(name) {
     { __proto__: null, name: "arguments", spec: null },
     { __proto__: null, name: "options", spec: null },
   ];
+  const shown = `tools.${name}`;
   return (...args) => {
     try {
       const signal = signalOf(params, args);
       const given = args[0] === undefined ? "{}" : encode(args[0], null, true, "arguments");
-      return call("tools.call", `{"name":${encode(name, null, false, "the name")},"arguments":${given}}`, null, signal);
+      const text = `{"name":${encode(name, null, false, "the name")},"arguments":${given}}`;
+      return call(shown, "tools.call", text, null, signal);
     } catch (error) {
-      return new $Promise((_, reject) => reject(error));
+      return failed(shown, error);
     }
   };
 }

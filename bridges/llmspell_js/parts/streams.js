@@ -6,7 +6,7 @@ const { shape } = parts.shapes();
 class Stream {
   #id = 0;
   #spec;
-  #at = new $Error();
+  #made;
   #signal;
   #opened;
   #items = [];
@@ -16,8 +16,10 @@ class Stream {
   #fetch = 0;
   #wake = NEVER;
 
-  constructor(method, args, spec, signal) {
-    this.#spec = spec;
+  constructor(method, args, signal) {
+    this.#spec = method.spec;
+    this.#made = makeNote(method.shown, new $Error());
+    this.#made.stream = true;
     this.#signal = signal;
     this.#opened = new $Promise((resolve, reject) => {
       if (signal !== undefined && signal.aborted) return reject(signal.reason);
@@ -26,7 +28,7 @@ class Stream {
         streams.set(this.#id, { __proto__: null, task, stream: this });
         resolve();
       };
-      this.#id = ask(method, args, null, this.#at, opened, reject);
+      this.#id = ask(method.name, args, null, this.#made, opened, reject);
       this.#wake = resolve;
       signal?.listen(() => this.close());
     });
@@ -37,6 +39,7 @@ class Stream {
   }
 
   async next() {
+    this.#made.heard = true;
     while (this.#next >= this.#items.length) {
       if (this.#done) return this.#end();
       await (this.#fetching ??= this.#load());
@@ -78,7 +81,7 @@ class Stream {
       if (this.#done) return;
       const batch = await new $Promise((resolve, reject) => {
         this.#wake = resolve;
-        this.#fetch = ask("next", `{"stream":${this.#id}}`, null, this.#at, resolve, reject);
+        this.#fetch = ask("next", `{"stream":${this.#id}}`, null, this.#made, resolve, reject);
       });
       if (batch === undefined) return;
       if (!isArray(batch?.items)) throw fault("internal", "the runtime answered `next` with something else than items");

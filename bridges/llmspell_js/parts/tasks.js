@@ -33,7 +33,7 @@ function needRunnable(fn, what) {
 
 function parallel(...runs) {
   for (let i = 0; i < runs.length; i++) needRunnable(runs[i], `argument ${i + 1} of parallel`);
-  return new $Promise((resolve, reject) => {
+  return noted(makeNote("parallel", new $Error()), (resolve, reject) => {
     const values = [];
     const tasks = List();
     let left = runs.length;
@@ -55,7 +55,7 @@ function parallel(...runs) {
 function race(...runs) {
   for (let i = 0; i < runs.length; i++) needRunnable(runs[i], `argument ${i + 1} of race`);
   if (runs.length === 0) throw fault("type", "race needs at least one function");
-  return new $Promise((resolve, reject) => {
+  return noted(makeNote("race", new $Error()), (resolve, reject) => {
     const tasks = List();
     for (let i = 0; i < runs.length; i++) {
       tasks[i] = spawn(runs[i], undefined, undefined, (failed, value) => {
@@ -71,7 +71,7 @@ function timeout(seconds, run) {
     throw fault("type", `the first argument of timeout must be a number, not ${show(seconds)}`);
   needRunnable(run, "the second argument of timeout");
   const error = fault("timeout", `took longer than ${show(seconds)} s`);
-  return new $Promise((resolve, reject) => {
+  return noted(makeNote("timeout", new $Error()), (resolve, reject) => {
     const timer = startTimer(seconds, reject, () => {
       cancel([task]);
       reject(error);
@@ -92,7 +92,17 @@ function refuseUnknown(owner, options, known) {
   }
 }
 
-async function retry(run, options) {
+function retry(run, options) {
+  return noted(makeNote("retry", new $Error()), async (resolve, reject) => {
+    try {
+      resolve(await keepTrying(run, options));
+    } catch (error) {
+      reject(error);
+    }
+  });
+}
+
+async function keepTrying(run, options) {
   if (typeof run !== "function")
     throw fault("type", `the first argument of retry must be a function, not ${show(run)}`);
   refuseUnknown("retry", options, { attempts: 1, delay: 1, factor: 1 });
@@ -118,7 +128,7 @@ function map(list, fn, options) {
   if (!(concurrency >= 1)) throw fault("value", `concurrency must be at least 1, not ${show(concurrency)}`);
   const items = isArray(list) ? list : apply(arrayFrom, $Array, [list]);
   const count = items.length;
-  return new $Promise((resolve, reject) => {
+  return noted(makeNote("map", new $Error()), (resolve, reject) => {
     const values = [];
     const tasks = List();
     let left = count;

@@ -22,14 +22,22 @@ async function finish(result) {
   try {
     let value = await result();
     if (typeof value === "function") value = await value(parameters);
-    end(`["Done",${encode(value, null, false, "the value")}]`);
+    const text = encode(value, null, false, "the value");
+    tellUnheard(false);
+    end(`["Done",${text}]`);
   } catch (error) {
     fail(error);
   }
 }
 
 function fail(error) {
+  tellUnheard(true);
   end(`["Failed",${parts.errors().describeError(error)},${error === null}]`);
+}
+
+// Work of the script that ends with it, though it never awaited it.
+function tellUnheard(failed) {
+  if (!over && !outOfMemory && !exceeded && openCalls + unheard.length > 0) parts.unheard().tell(failed);
 }
 
 function end(text) {
@@ -50,7 +58,7 @@ function watch(promise) {
 // Where the script is, for an error that ends it from outside: where the engine stopped it, or its latest open call.
 function whereabouts() {
   let latest = lastFault;
-  if (latest === undefined) mapEach(pending, (waiting) => (latest = waiting.at ?? latest));
+  if (latest === undefined) mapEach(pending, (waiting) => (latest = waiting.made?.at ?? latest));
   const data = Bare();
   if (latest !== undefined) parts.errors().addPlace(data, latest);
   return flat(encode(data, null, false, "the place"));

@@ -5,6 +5,7 @@ const pending = pin(new $Map()); // call number -> who waits for the answer
 const streams = pin(new $Map()); // call number -> { task, stream } of each open stream
 const limits = { __proto__: null, calls: 0, output: 0 };
 let out = "";
+const unheard = List(); // what failed before anybody had looked at it: { made, error }
 let openCalls = 0;
 let lastCall = 0;
 let counted = 0;
@@ -36,8 +37,30 @@ function emit(stream, text) {
   refuseAfterLimit();
 }
 
+// What the script started: its name, where, and whether anybody has looked at its promise.
+function makeNote(name, at) {
+  return { __proto__: null, name, at, heard: false };
+}
+
+// A promise for the script. Whoever awaits one, or hands it on, asks for its constructor first; the engine tells
+// nobody of a promise that fails unheard.
+function noted(made, run) {
+  const promise = new $Promise((resolve, reject) => {
+    run(resolve, (error) => {
+      if (!made.heard) unheard[unheard.length] = { __proto__: null, made, error };
+      reject(error);
+    });
+  });
+  const get = () => {
+    made.heard = true;
+    return $Promise;
+  };
+  defineProperty(promise, "constructor", { __proto__: null, get });
+  return promise;
+}
+
 // Makes a call for the current task and gives its number. A dead task's call is never sent and never answered.
-function ask(method, args, spec, at, resolve, reject) {
+function ask(method, args, spec, made, resolve, reject) {
   refuseAfterLimit();
   if (isDead(current)) return 0;
   if (method !== "next" && ++counted > limits.calls) {
@@ -46,7 +69,7 @@ function ask(method, args, spec, at, resolve, reject) {
   }
   const id = ++lastCall;
   openCalls++;
-  pending.set(id, { __proto__: null, task: current, spec, at, resolve, reject });
+  pending.set(id, { __proto__: null, task: current, spec, made, resolve, reject });
   say(`["Call",${id},${stringify(method)},${args}]`);
   return id;
 }
@@ -80,7 +103,7 @@ function settle(id, failed, text) {
   if (waiting === undefined) return;
   current = waiting.task;
   const value = parse(text);
-  if (failed) waiting.reject(parts.errors().fromBorder(value, waiting.at));
+  if (failed) waiting.reject(parts.errors().fromBorder(value, waiting.made?.at));
   else waiting.resolve(waiting.spec === null ? value : parts.shapes().shape(value, waiting.spec));
 }
 
