@@ -10,6 +10,7 @@ wish: it grants nothing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -19,6 +20,7 @@ from llmspell.nearest import nearest
 from llmspell.permissions import KEYS, KINDS, Permissions, flag
 
 _SHOWN = 40
+_REASON = re.compile(r'(?P<rule>.*(?<!\\))"(?P<why>(?:[^"\\]|\\.)*)"')
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,16 +88,21 @@ def _need(text: str, line: int) -> Need:
         raise InvalidValueError(
             f"@allow {kind} does not say what", hint=f'such as @allow {kind} {_EXAMPLES[kind]} "the reason"'
         )
+    if why is not None and '"' in rule and kind != "run":
+        raise InvalidValueError(
+            f"@allow {kind} has more quotes than those of the reason",
+            hint='only the reason at the end stands in quotes; a quote inside of it is written \\"',
+        )
     (read,) = grants.rules(kind, rule, f"@allow {kind}")
     return Need(kind=kind, text=rule, rule=read, why=why, line=line)
 
 
 def _without_reason(text: str) -> tuple[str, str | None]:
-    """The rule, and the reason in quotes behind it."""
-    opening = text.rfind('"', 0, -1)
-    if not text.endswith('"') or opening < 0:
+    """The rule, and the reason in quotes behind it, inside of which a quote is written \\"."""
+    found = _REASON.fullmatch(text)
+    if found is None:
         return text, None
-    return text[:opening].strip(), text[opening + 1 : -1].strip() or None
+    return found["rule"].strip(), found["why"].replace('\\"', '"').strip() or None
 
 
 _EXAMPLES = {

@@ -35,6 +35,16 @@ def test_tabs_are_spaces_and_a_quote_alone_is_no_reason():
     ]
 
 
+def test_quotes_of_arguments_and_inside_of_reasons():
+    assert needs_of(
+        '-- @allow run git log "my file" "to see \\"all\\" of it"\n-- @allow read a b/ "the \\"best\\" \\\\"\n-- @allow env A "C:\\temp"'
+    ) == [
+        ("run", 'git log "my file"', 'to see "all" of it', 1),
+        ("read", "a b/", 'the "best" \\\\', 2),
+        ("env", "A", "C:\\temp", 3),
+    ]
+
+
 def test_comments_of_many_lines_in_javascript():
     assert needs_of("/**\n * Says hello.\n * @allow env TZ\n */\n/* @allow run git status */\nf();") == [
         ("env", "TZ", None, 3),
@@ -69,6 +79,8 @@ def test_lines_may_end_like_windows_ends_them_and_begin_with_a_mark():
         ("@allow read", "@allow read does not say what", "@allow read notes/"),
         ('@allow read "because"', "@allow read does not say what", "@allow read notes/"),
         ("@allow net a.com/x", "@allow net: 'a.com/x' is no host", "api.example.com"),
+        ('@allow read d "the "best" notes"', "@allow read has more quotes than those of the reason", "is written"),
+        ('@allow read "my notes" "why"', "@allow read has more quotes", "only the reason at the end"),
         ("@allow read *.txt", "paths have no wildcards", "a folder allows"),
     ],
 )
