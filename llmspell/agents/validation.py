@@ -13,6 +13,7 @@ from typing import Any
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
 
 _SHOWN = 3
+_LONGEST_LIST = 200
 _TYPE_KEYWORDS = frozenset({"type", "required", "additionalProperties", "unevaluatedProperties"})
 _INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\Z", re.ASCII)
@@ -51,22 +52,23 @@ class Validator:
         told, types = [], True
         for error in self._validator.iter_errors(value):
             types = types and error.kind.name in _TYPE_KEYWORDS
-            told.append(_sentence(error))
+            told.append(self._sentence(error))
             if len(told) == _SHOWN:
                 break
         cls = ArgumentTypeError if types else InvalidValueError
         return cls(f"{self._what}: {'; '.join(told)}"[:1000])
 
-
-def _sentence(error: Any) -> str:
-    place = ".".join(str(step) for step in error.instance_path)[:80]
-    match error.kind.name:
-        case "required":
-            return f"{_joined(place, error.kind.property)} is missing"
-        case "additionalProperties" | "unevaluatedProperties":
-            return f"there is no {_joined(place, ', '.join(error.kind.unexpected)[:80])}"
-        case _:
-            return f"{place or 'it'} {error.message.removeprefix('it ')[:200]}"
+    def _sentence(self, error: Any) -> str:
+        place = ".".join(str(step) for step in error.instance_path)[:80]
+        match error.kind.name:
+            case "required":
+                return f"{_joined(place, error.kind.property)} is missing"
+            case "additionalProperties" | "unevaluatedProperties":
+                known = "" if place else ", ".join(self._schema.get("properties") or ())[:_LONGEST_LIST]
+                unknown = _joined(place, ", ".join(error.kind.unexpected)[:80])
+                return f"there is no field {unknown}" + (f", only {known}" if known else "")
+            case _:
+                return f"{place or 'it'} {error.message.removeprefix('it ')[:200]}"
 
 
 def _joined(place: str, name: str) -> str:

@@ -138,8 +138,15 @@ def test_several_mistakes_are_told_in_one_sentence() -> None:
     assert caught.value.message.startswith("save: ")
     for part in ("n is missing", "list is missing"):
         assert part in caught.value.message
-    with pytest.raises(ArgumentTypeError, match=r"there is no o\.b"):
+    with pytest.raises(ArgumentTypeError, match=r"there is no field o\.b"):
         Validator(SCHEMA, "save").check({"n": 1, "list": [], "o": {"b": 1}})
+
+
+def test_an_unknown_field_is_told_with_those_that_there_are() -> None:
+    schema = {"type": "object", "properties": {"timezone": {}, "format": {}}, "additionalProperties": False}
+    with pytest.raises(ArgumentTypeError) as caught:
+        Validator(schema, "clock").check({"zone": "UTC"})
+    assert caught.value.message == "clock: there is no field zone, only timezone, format"
 
 
 @pytest.mark.parametrize(
