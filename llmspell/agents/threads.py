@@ -48,7 +48,10 @@ class ThreadStore:
             row = connection.execute(
                 f"SELECT value, version {_FIND} AND threads.name = ?", (self._scope, name)
             ).fetchone()
-        return None if row is None else Kept(values.loads(row[0].encode()), row[1])
+        if row is None:
+            return None
+        data: Any = self._database.kept(row[0], f"the conversation {name!r:.80}")
+        return Kept(data, row[1])
 
     def save(self, name: str, data: dict[str, Any], version: int = 0) -> int:
         """Keep a conversation in the place of that `version`, 0 for none, and give the new version.

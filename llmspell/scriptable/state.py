@@ -63,7 +63,7 @@ class ScriptableState:
         scope = await _thread(partial(self._scope, options))
         for attempt in range(_TRIES):
             before = await _thread(partial(scope.text, key))
-            value = await change(None if before is None else _loads(before))
+            value = await change(scope.value(key, before))
             refuse_functions(value, "update: the new value")
             if await _thread(partial(scope.replace, key, before, value)):
                 return value
@@ -90,9 +90,3 @@ async def _thread(work: Callable[[], Any]) -> Any:
     import asyncio  # as above
 
     return await asyncio.to_thread(work)
-
-
-def _loads(text: str) -> Any:
-    from llmspell.values import loads
-
-    return loads(text.encode())

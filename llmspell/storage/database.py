@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import RLock
 
+from llmspell import values
 from llmspell.errors import InvalidValueError, LlmspellError, TimeoutExceededError
 from llmspell.storage.journals import check_journal
+from llmspell.values import Value
 
 MEMORY = ":memory:"
 MAX_SHARED = 16
@@ -20,6 +22,7 @@ MAX_SHARED = 16
 MAX_PAGES = 2 * 1024 * 1024
 """Of 4 KiB, in the whole file: no spell fills the disk."""
 _PATIENCE = 10.0
+_DAMAGED = ("malformed", "not a database", "Could not decode")
 _NEWEST = 1
 _SCHEMA = """
 CREATE TABLE scopes (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, used INTEGER NOT NULL DEFAULT 0);
@@ -76,6 +79,15 @@ class Database:
                     connection.execute(statement)
             self._made.add(name)
 
+    def kept(self, text: str, what: str) -> Value:
+        """The value of JSON that is in the file. Raises `InvalidValueError` where it is none any more."""
+        try:
+            return values.loads(text.encode())
+        except InvalidValueError as error:
+            raise InvalidValueError(
+                f"{shown(self.path)} is damaged: {what} is {error.message}", hint="delete it, or restore the file"
+            ) from None
+
     @property
     def exists(self) -> bool:
         """Whether there is a file, so that looking makes none."""
@@ -106,6 +118,7 @@ class Database:
         return self._connection
 
     def _set_up(self, connection: sqlite3.Connection) -> None:
+        self._check_ours(connection)
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -124,6 +137,14 @@ class Database:
                 hint="update llmspell, or name another file under [state] path",
             )
 
+    def _check_ours(self, connection: sqlite3.Connection) -> None:
+        """Raises `InvalidValueError` for the database of another program, which is left as it is."""
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and "scopes" not in tables:
+            raise InvalidValueError(
+                f"{shown(self.path)} is the database of another program", hint="name another file under [state] path"
+            )
+
     @contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -137,7 +158,7 @@ class Database:
             return TimeoutExceededError(
                 f"{file} was held by others for {_PATIENCE:g} s", hint="try again later", retryable=True
             )
-        if isinstance(error, sqlite3.DatabaseError) and ("malformed" in said or "not a database" in said):
+        if isinstance(error, sqlite3.DatabaseError) and any(mark in said for mark in _DAMAGED):
             return InvalidValueError(
                 f"{file} is damaged: {said}", hint="restore it, or move it away: then a new one is made"
             )

@@ -53,7 +53,8 @@ def overview(database: Database) -> list[Kept]:
                 kept[kind] = count
                 kept["size"] += used
                 last[owner] = max(last.get(owner, 0.0), modified)
-    return [Kept(*_owner(name), **found[name], modified=last[name]) for name in sorted(found)]
+    owners = ((name, *_owner(name)) for name in sorted(found))
+    return [Kept(spell=spell, shared=shared, modified=last[name], **found[name]) for name, spell, shared in owners]
 
 
 def _has(connection: Connection, table: str) -> bool:

@@ -33,8 +33,11 @@ class Scope:
 
     def get(self, key: str) -> Value:
         """The value of a key; None if there is none."""
-        text = self.text(key)
-        return None if text is None else values.loads(text.encode())
+        return self.value(key, self.text(key))
+
+    def value(self, key: str, text: str | None) -> Value:
+        """What `text` gave for a key, as a value."""
+        return None if text is None else self._database.kept(text, f"the value of {key!r:.80}")
 
     def text(self, key: str) -> str | None:
         """The value as JSON, for `replace`."""

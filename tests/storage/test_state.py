@@ -18,6 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 import llmspell
 from llmspell import Config, Host, Spell
+from llmspell.agents.threads import ThreadStore
 from llmspell.errors import InvalidValueError, TimeoutExceededError
 from llmspell.storage.database import Database
 from llmspell.storage.state import Scope, scope_name
@@ -144,6 +145,40 @@ def test_a_damaged_file_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert message.startswith("~/state.sqlite3 is damaged: ")
     assert hint == "restore it, or move it away: then a new one is made"
     assert file.read_bytes() == content
+
+
+def test_the_database_of_another_program_is_left_alone(tmp_path: Path) -> None:
+    file = tmp_path / "theirs.sqlite3"
+    with sqlite3.connect(file) as connection:
+        connection.execute("CREATE TABLE items (a)")
+    connection.close()
+    before = file.read_bytes()
+    with pytest.raises(InvalidValueError, match=r"theirs\.sqlite3 is the database of another program$"):
+        Scope(Database(file), "spell:/a").set("a", 1)
+    assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("written", [b'{"x":', b"[NaN]", b'"\xff"'])
+def test_a_damaged_value_is_named_and_can_be_replaced(database: Database, written: bytes) -> None:
+    scope = Scope(database, "spell:/a")
+    scope.set("n", 1)
+    scope.set("other", 2)
+    with database.writing() as connection:
+        connection.execute("UPDATE items SET value = CAST(? AS TEXT) WHERE key = 'n'", (written,))
+    with pytest.raises(InvalidValueError, match=r"state\.sqlite3 is damaged: "):
+        scope.get("n")
+    assert (scope.get("other"), scope.keys()) == (2, ["n", "other"])
+    scope.set("n", 3)
+    assert scope.get("n") == 3
+
+
+def test_a_damaged_conversation_is_named(database: Database) -> None:
+    threads = ThreadStore(database, "spell:/a")
+    threads.save("ada", {"messages": []})
+    with database.writing() as connection:
+        connection.execute("UPDATE threads SET value = '{\"mess'")
+    with pytest.raises(InvalidValueError, match="is damaged: the conversation 'ada' is not JSON"):
+        threads.load("ada")
 
 
 def test_a_newer_file_is_left_alone(database: Database) -> None:
