@@ -67,3 +67,7 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         return getattr(importlib.import_module(f"llmspell.{_HOME[name]}"), name)
     raise AttributeError(f"module 'llmspell' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -81,6 +81,12 @@ class Driver:
         self._advance()
         await self._wait(deadline)
 
+    def stop(self, error: LlmspellError) -> None:
+        """End the session here and now, wherever its interpreter is."""
+        self._session.fail(error)
+        if not self._finished.done():
+            self._finished.set_result(None)
+
     async def _wait(self, deadline: Deadline | None) -> None:
         import asyncio  # see the top of this module
 
@@ -184,13 +190,8 @@ class Driver:
             return
         self._aborted = True
         if self._busy:
-            self._give_up(error)
+            self.stop(error)
         else:
-            self._timers.append(self._loop.call_later(_ABORT_SECONDS, self._give_up, error))
+            self._timers.append(self._loop.call_later(_ABORT_SECONDS, self.stop, error))
             self._busy = True
             self._worker.feed([Abort(error.to_data())], time.time())
-
-    def _give_up(self, error: LlmspellError) -> None:
-        self._session.fail(error)
-        if not self._finished.done():
-            self._finished.set_result(None)

@@ -5,11 +5,11 @@ Named tuples, because they are made for every call and load eight times as fast 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from llmspell.errors import LlmspellError, NotFoundError
+from llmspell.errors import ArgumentTypeError, CancelledError, LlmspellError, NotFoundError
 from llmspell.values import Value
 
 if TYPE_CHECKING:
@@ -79,3 +79,28 @@ class Ended(NamedTuple):
 
 
 Event: TypeAlias = Output | Log | CallStarted | CallEnded | Ended
+
+
+class Listener:
+    """Tells a program what happens in a run. One that raises is told nothing more, and `end` is called to end the run.
+
+    `error` is what it raised. `KeyboardInterrupt` and the like pass through: they end more than a run.
+    """
+
+    def __init__(self, tell: Callable[[Event], object], end: Callable[[LlmspellError], None]) -> None:
+        self.error: Exception | None = None
+        self._tell = tell
+        self._end = end
+
+    def __call__(self, event: Event) -> None:
+        if self.error is not None:
+            return
+        try:
+            answer = self._tell(event)
+            if hasattr(answer, "__await__"):
+                if hasattr(answer, "close"):
+                    answer.close()  # of what is never awaited, Python warns
+                raise ArgumentTypeError("on_event must not be async: nobody awaits it", hint="use Host.stream")
+        except Exception as error:  # noqa: BLE001  # whatever it is, the program gets it back
+            self.error = error
+            self._end(CancelledError(f"on_event raised {type(error).__name__}"))

@@ -6,21 +6,24 @@ A host owns the models, the tools and the warm workers; nothing is global, and t
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 
 from llmspell import loop
 from llmspell.budget import Budget
 from llmspell.config import Config
-from llmspell.errors import InvalidValueError
+from llmspell.errors import CancelledError, InvalidValueError
 from llmspell.events import Event, Result
 from llmspell.limits import Limits
-from llmspell.runs import Run
+from llmspell.permissions import Permissions
+from llmspell.runs import Run, refuse_other_types
 from llmspell.spell import Spell
 
 if TYPE_CHECKING:
+    import asyncio
     from asyncio import AbstractEventLoop
+    from typing import Unpack
 
     import httpx2
 
@@ -30,7 +33,7 @@ if TYPE_CHECKING:
     from llmspell.agents.tools import BaseTool
     from llmspell.code_runs import Runner
     from llmspell.mcp.servers import Servers
-    from llmspell.permissions import Permissions
+    from llmspell.options import RunOptions
     from llmspell.providers.base import LLMProvider
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.registry import ProviderRegistry
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from llmspell.workers.child import Child
     from llmspell.workers.pool import Pool
 
+_TYPES = {"config": Config, "permissions": Permissions}
 _Function = TypeVar("_Function", bound="Callable[..., Any] | BaseTool")
 
 
@@ -67,6 +71,7 @@ class Host:
         state: str | os.PathLike[str] | None = None,
         warm_workers: int = 2,
     ) -> None:
+        refuse_other_types({"config": config, "permissions": permissions}, _TYPES)
         self.config = config or Config()
         self._state = self.config.state if state is None else state
         self.permissions = self.guarded(self.config.permissions if permissions is None else permissions)
@@ -79,6 +84,7 @@ class Host:
         self._pool: Pool | None = None
         self._servers: Servers | None = None
         self._database: Database | None = None
+        self._runs: dict[Run, asyncio.Future[None]] = {}
         for function in tools:
             self.tool(function)
 
@@ -89,7 +95,8 @@ class Host:
         await self.aclose()
 
     async def aclose(self) -> None:
-        """End the workers and the connections of this host."""
+        """End the runs that are under way, the workers and the connections of this host."""
+        await self._end_runs()
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -100,6 +107,15 @@ class Host:
         if self._connections is not None:
             await self._connections.aclose()
         self.close_database()
+
+    async def _end_runs(self) -> None:
+        if not self._runs:
+            return
+        import asyncio  # they brought it
+
+        for run in self._runs:
+            run.stop(CancelledError("the host was closed"))
+        await asyncio.wait(self._runs.values())
 
     def close_database(self) -> None:
         """Close the file of what outlives the runs; what is in memory alone is gone then."""
@@ -204,17 +220,26 @@ class Host:
         means in this run. `permissions` is what the spell may do, instead of what the host says. `budget` is what it
         shares with others: it spends no more than that has left, and than its `limits` say. `isolation` is `process` or
         `inline`. `seed` makes the script's randomness repeatable. `on_event` is told what happens. A spell that fails
-        raises its error, unless `check` is false: then `Result.error` has it.
+        raises its error, unless `check` is false: then `Result.error` has it. What `on_event` raises ends the run.
         """
         run = Run(self, spell, params, model, limits, permissions, isolation, stdin, seed, on_event, budget)
-        await run.drive()
+        import asyncio  # slow to import
+
+        over = self._runs[run] = asyncio.get_running_loop().create_future()
+        try:
+            await run.drive()
+        finally:
+            del self._runs[run]
+            over.set_result(None)
         return run.result(check)
 
-    async def stream(self, spell: str | os.PathLike[str] | Spell, **options: Any) -> AsyncIterator[Event]:
+    async def stream(
+        self, spell: str | os.PathLike[str] | Spell, **options: Unpack[RunOptions]
+    ) -> AsyncGenerator[Event, None]:
         """Run a spell and give its events as they happen; the last one is `Ended`, with the result.
 
-        Takes the options of `run`. A spell that fails does not raise here: see `Ended.result.error`. Closing the
-        iterator (`contextlib.aclosing`) cancels the run.
+        Takes the options of `run`, but for `on_event` and `check`. A spell that fails does not raise here: see
+        `Ended.result.error`. Closing the iterator (`contextlib.aclosing`) cancels the run.
         """
         import asyncio  # slow to import
 

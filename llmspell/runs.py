@@ -14,10 +14,11 @@ from llmspell import loop, values
 from llmspell.border import Done, FromSpell, Interpreter, SpellSource
 from llmspell.budget import Budget
 from llmspell.drive import Driver, Worker, drive_blocking
-from llmspell.errors import CancelledError, InvalidValueError, from_data
-from llmspell.events import Ended, Event, Result
+from llmspell.errors import ArgumentTypeError, CancelledError, InvalidValueError, LlmspellError, from_data
+from llmspell.events import Ended, Event, Listener, Result
 from llmspell.languages import bridge_of
 from llmspell.limits import Limits
+from llmspell.permissions import Permissions
 from llmspell.session import Session
 from llmspell.spell import Spell, load_module
 from llmspell.stdin import StandardInput
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from llmspell.children import Children
     from llmspell.host import Host
     from llmspell.mcp.opened import Opened
-    from llmspell.permissions import Permissions
     from llmspell.providers.guarded import GuardedConnections
     from llmspell.providers.permitted import PermittedRegistry
     from llmspell.scriptable.context import Part
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from llmspell.workers.child import Child
 
 ISOLATIONS = ("process", "inline")
+_TYPES = {"model": str, "limits": Limits, "permissions": Permissions, "budget": Budget}
 
 
 class Run:
@@ -62,6 +63,8 @@ class Run:
         budget: Budget | None = None,
         parent: Run | None = None,
     ) -> None:
+        options = {"model": model, "limits": limits, "permissions": permissions, "budget": budget}
+        refuse_other_types(options, _TYPES)
         self.host = host
         self.spell = spell if isinstance(spell, Spell) else Spell.load(spell)
         self.limits = limits or host.config.limits
@@ -79,11 +82,12 @@ class Run:
         self._blobs: Blobs | None = None
         self._programs: Programs | None = None
         self._servers: Opened | None = None
-        self._emit = on_event or _ignore
+        self._driver: Driver | None = None
+        self._listener = None if on_event is None else Listener(on_event, self._abort)
         self._started = time.monotonic()
         self.deadline = self.limits.deadline()
         self.sources = {self.spell.name: self.spell.source}
-        self.session = Session(_method, self, self.limits, on_event, self.sources, self.budget)
+        self.session = Session(_method, self, self.limits, self._listener, self.sources, self.budget)
         self._source = SpellSource(
             name=self.spell.name,
             source=self.spell.source,
@@ -232,10 +236,19 @@ class Run:
     # Driving it
 
     async def drive(self) -> None:
+        self._driver = Driver(self.session, self._make_worker)
         try:
-            await Driver(self.session, self._make_worker).run(self._source, self.deadline)
+            await self._driver.run(self._source, self.deadline)
         finally:
             await self._leave()
+
+    def stop(self, error: LlmspellError) -> None:
+        """End it here and now; `drive` then returns."""
+        if self._driver is not None:
+            self._driver.stop(error)
+
+    def _abort(self, error: LlmspellError) -> None:
+        self.session.abort(error)
 
     async def _leave(self) -> None:
         """End what the run has opened."""
@@ -311,7 +324,10 @@ class Run:
             blobs={} if self._blobs is None else self._blobs.inside(value),
         )
         self.release()
-        self._emit(Ended(result))
+        if self._listener is not None:
+            self._listener(Ended(result))
+            if self._listener.error is not None:
+                raise self._listener.error
         if check and result.error is not None:
             raise result.error
         return result
@@ -321,6 +337,13 @@ def _method(name: str) -> Method | None:
     from llmspell.scriptable.objects import method  # a spell that calls nothing does without
 
     return method(name)
+
+
+def refuse_other_types(options: Mapping[str, object], types: Mapping[str, type]) -> None:
+    """Raise `ArgumentTypeError` for what would otherwise fail late, in a place that the caller knows nothing of."""
+    for name, value in options.items():
+        if value is not None and not isinstance(value, types[name]):
+            raise ArgumentTypeError(f"{name} must be of the type {types[name].__name__}, not {type(value).__name__}")
 
 
 def _isolation(isolation: str, spell: Spell) -> str:
@@ -337,10 +360,6 @@ def _seed(seed: int | None) -> int:
     if type(seed) is not int or not 0 <= seed < values.MAX_SAFE_INTEGER:
         raise InvalidValueError(f"seed must be a whole number from 0 to 2^53 - 1, not {seed!r}")
     return seed
-
-
-def _ignore(event: Event) -> None:
-    del event
 
 
 def _refuse_running_loop() -> None:

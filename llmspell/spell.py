@@ -26,7 +26,7 @@ class Spell:
 
     source: str
     language: str
-    name: str
+    name: str = "spell"
     folder: str | None = None
 
     @classmethod

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import gc
+import inspect
 import os
+import threading
 
 import psutil
 import pytest
@@ -11,6 +13,7 @@ import pytest
 import llmspell
 from llmspell import Host, Limits, Spell
 from llmspell.errors import (
+    ArgumentTypeError,
     CancelledError,
     InvalidValueError,
     LimitError,
@@ -19,6 +22,7 @@ from llmspell.errors import (
     SpellError,
 )
 from llmspell.events import CallEnded, CallStarted, Ended, Log, Output
+from llmspell.options import RunOptions
 from llmspell.testing import After, ScriptedProvider
 
 ISOLATIONS = ("process", "inline")
@@ -188,14 +192,39 @@ def test_limits_must_make_sense():
         ({"seed": -1}, "seed must be a whole number"),
         ({"seed": 2**53}, "seed must be a whole number"),
         ({"params": {"a": {1, 2}}}, "params.a is a set"),
+        ({"model": 5}, "model must be of the type str, not int"),
+        ({"limits": {"timeout": 1}}, "limits must be of the type Limits, not dict"),
+        ({"permissions": {"read": ["/"]}}, "permissions must be of the type Permissions, not dict"),
+        ({"budget": 0.5}, "budget must be of the type Budget, not float"),
+        ({"stdin": b"bytes"}, "stdin must be text or an open text file, not bytes"),
     ],
 )
 def test_wrong_options_are_refused(options, message):
     async def work(host):
-        with pytest.raises(InvalidValueError, match=message):
+        with pytest.raises((InvalidValueError, ArgumentTypeError), match=message):
             await host.run(lua("return 1"), **options)
 
     in_host(work)
+
+
+@pytest.mark.parametrize("options", [{"config": {"model": "a/b"}}, {"config": "llmspell.toml"}, {"permissions": "all"}])
+def test_wrong_options_of_a_host_are_refused(options):
+    with pytest.raises(ArgumentTypeError, match="must be of the type"):
+        Host(**options)
+
+
+def test_the_hints_of_a_stream_are_those_of_a_run():
+    hints = {name: hint.__forward_arg__ for name, hint in inspect.get_annotations(RunOptions).items()}
+    for door in (Host.run, llmspell.run):
+        options = inspect.signature(door).parameters
+        assert hints.keys() >= inspect.signature(Host.run).parameters.keys() - {"self", "spell", "on_event", "check"}
+        assert hints == {name: options[name].annotation.replace("Any", "Value") for name in hints}
+
+
+def test_a_spell_needs_no_name():
+    with pytest.raises(SpellError) as caught:
+        llmspell.run(Spell(source="error('no')", language="lua"))
+    assert (caught.value.file, caught.value.line) == ("spell", 1)
 
 
 def test_the_model_of_a_run():
@@ -256,6 +285,71 @@ def test_a_host_can_be_used_again_after_it_was_closed():
     assert in_host(work).value == 2
 
 
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("source", ["sleep(60)", "tools.wait{}", "while true do sleep(0) end"])
+def test_closing_a_host_ends_its_runs(isolation, source):
+    async def wait() -> None:
+        await asyncio.sleep(60)
+
+    async def work(host):
+        begun = asyncio.Event()
+        options = {"isolation": isolation, "on_event": lambda event: begun.set(), "check": False}
+        run = asyncio.create_task(host.run(lua(source), **options))
+        await begun.wait()
+        await host.aclose()
+        assert run.done() or (await run)
+        return run.result()
+
+    result = in_host(work, tools=[wait])
+    assert isinstance(result.error, CancelledError)
+    assert result.error.message == "the host was closed"
+
+
+# What listens to a run
+
+
+class DeafError(Exception):
+    pass
+
+
+def deaf(deaf_to, heard):
+    def hear(event):
+        heard.append(event)
+        if isinstance(event, deaf_to):
+            raise DeafError
+
+    return hear
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+@pytest.mark.parametrize("deaf_to", [Output, Log, CallStarted, CallEnded, Ended])
+@pytest.mark.parametrize("door", ["host", "run"])
+def test_what_on_event_raises_ends_the_run(isolation, deaf_to, door):
+    source = "print('a'); log.info('b'); sleep(0.001); print('c'); if params.on then sleep(60) end"
+    heard = []
+    options = {"on_event": deaf(deaf_to, heard), "isolation": isolation, "params": {"on": deaf_to is not Ended}}
+
+    async def work(host):
+        with pytest.raises(DeafError):
+            await host.run(lua(source), **options, check=False)
+
+    if door == "host":
+        in_host(work)
+    else:
+        with pytest.raises(DeafError):
+            llmspell.run(lua(source), **options)
+        assert psutil.Process().children(recursive=True) == []
+    assert [isinstance(event, deaf_to) for event in heard] == [False] * (len(heard) - 1) + [True]
+
+
+def test_on_event_must_not_be_async():
+    async def hear(event):
+        raise AssertionError
+
+    with pytest.raises(ArgumentTypeError, match="on_event must not be async"):
+        llmspell.run(lua("print('a')"), on_event=hear)
+
+
 # The door without an event loop
 
 
@@ -290,6 +384,23 @@ def test_run_keeps_the_time_limit(isolation, waiting):
     with pytest.raises(LimitError, match=message):
         llmspell.run(lua(waiting), limits=limits, isolation=isolation)
     assert psutil.Process().children(recursive=True) == []
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_run_does_not_wait_for_a_plain_tool_when_its_time_is_over(isolation):
+    let_go = threading.Event()
+
+    def stuck() -> None:
+        let_go.wait(60)
+
+    try:
+        result = llmspell.run(
+            lua("tools.stuck{}"), tools=[stuck], isolation=isolation, limits=Limits(timeout=0.3), check=False
+        )
+        assert isinstance(result.error, LimitError)
+        assert result.duration < 30
+    finally:
+        let_go.set()
 
 
 def test_run_inside_an_event_loop_says_what_to_do():

@@ -18,8 +18,11 @@ from llmspell.agents.context import ToolContext
 from llmspell.errors import InvalidValueError, LlmspellError, ToolError
 from llmspell.functions import Invoke
 
+from llmspell.threads import own
 if TYPE_CHECKING:
     from llmspell.agents.toolschema import ToolSchema
+    import asyncio
+
     from llmspell.agents.validation import Validator
 
 Verdict: TypeAlias = Literal["allow", "ask", "deny"]
@@ -30,6 +33,7 @@ VERDICTS = ("allow", "ask", "deny")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _MAX_MESSAGE = 500
 _LUA = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
+_MOST_THREADS, _MOST_CALLING_BACK = 64, 1000
 _JS = (
     "constructor prototype toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable "
     "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
@@ -122,7 +126,7 @@ class BaseTool(ABC):
         except Exception as error:  # noqa: BLE001  # a tool may raise anything; callers get one kind of error
             raise self._failure(error) from None
 
-    def _failure(self, error: Exception) -> Exception:
+    def _failure(self, error: BaseException) -> Exception:
         if isinstance(error, (LlmspellError, PausedError)):
             return error
         said = str(error)[:_MAX_MESSAGE]
@@ -135,6 +139,8 @@ class BaseTool(ABC):
             from llmspell.agents.validation import Validator  # many tools are never called
 
             self._validator = Validator(self.parameters, self.name)
+        if isinstance(error, SystemExit):
+            said = f"it wanted to end the program ({said})"
         return self._validator
 
     def jsonable(self, result: Any) -> Any:
@@ -156,11 +162,14 @@ class Tool(BaseTool):
     """A Python function, sync or async, that spells and models may call.
 
     Its name is that of the function unless given; the text of its docstring is its description. Arguments are
-    checked and converted by pydantic. A sync function runs in a thread; when the call is cancelled it runs on
-    there, unheard. A parameter annotated as `Callable` takes a function of the script: an async function gets it
-    as an awaitable function, a sync one as a blocking one. A parameter annotated as `ToolContext` gets what the
-    model does not see. The result must be JSON, a dataclass or a pydantic model. What the function raises reaches
-    the caller as an error of kind `tool`, unless it is an `LlmspellError`.
+    checked and converted by pydantic. The result must be JSON, a dataclass or a pydantic model. What the function
+    raises reaches the caller as an error of kind `tool`, unless it is an `LlmspellError`.
+
+    A sync function runs in a thread of its own, up to 64 calls at once and the others after them; when the call is
+    cancelled it runs on there, unheard, until it or the program ends. A parameter annotated as `Callable` takes a
+    function of the script: an async function gets it as an awaitable function, a sync one as a blocking one. Such
+    calls wait for no turn, since the script may need the same tool before they end; more than 1,000 at once are
+    refused. A parameter annotated as `ToolContext` gets what the model does not see.
     """
 
     def __init__(
@@ -193,21 +202,42 @@ class Tool(BaseTool):
     def parameters(self) -> dict[str, Any]:
         return self._parsed().parameters
 
+        self._turns: asyncio.Semaphore | None = None
+        self._turns_of: asyncio.AbstractEventLoop | None = None
+        self._calling_back = 0
     def check(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
         return self._parsed().bind(args, context)
 
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:  # noqa: ARG002  # bound by `check`
-        if self._parsed().is_async:
+        schema = self._parsed()
+        if schema.is_async:
             return await self._function(**args)
         import asyncio  # whoever awaits this has it already
 
-        return await asyncio.to_thread(self._in_thread, args)
+        if self._turns is None or self._turns_of is not asyncio.get_running_loop():
+            self._turns, self._turns_of = asyncio.Semaphore(_MOST_THREADS), asyncio.get_running_loop()
+        return self._turns
 
     def _in_thread(self, args: dict[str, Any]) -> Any:
         try:
             return self._function(**args)
-        except Exception as error:  # noqa: BLE001  # no future takes a StopIteration
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # no future takes a StopIteration, and no loop an exit
             raise self._failure(error) from None
+        if schema.calls_back:
+            return await self._calls_back(args)
+        async with self._turn():
+            return await own(lambda: self._in_thread(args))
+
+    async def _calls_back(self, args: dict[str, Any]) -> Any:
+        if self._calling_back >= _MOST_CALLING_BACK:
+            raise ToolError(f"tool {self.name}: {_MOST_CALLING_BACK} calls of it are under way already")
+        self._calling_back += 1
+        try:
+            return await own(lambda: self._in_thread(args))
+        finally:
+            self._calling_back -= 1
+
+    def _turn(self) -> asyncio.Semaphore:
 
     def _parsed(self) -> ToolSchema:
         if self._schema is None:

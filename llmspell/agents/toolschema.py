@@ -43,6 +43,11 @@ class ToolSchema:
         self._names = list(parameters)
 
     @property
+    def calls_back(self) -> bool:
+        """Whether it takes functions of the script."""
+        return bool(self._callbacks)
+
+    @property
     def parameters(self) -> dict[str, Any]:
         """JSON Schema of the arguments; functions of a script are not part of it."""
         schema = self._model.model_json_schema(schema_generator=_Untitled)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from llmspell.errors import InvalidValueError
 from llmspell.system.bodies import is_text, text_of
 from llmspell.system.readable import MAX_PAGE, Article, readable
-from llmspell.system.threads import own
 from llmspell.system.urls import target_of
 from llmspell.system.web import TIMEOUT, Web, WebRequest
+from llmspell.threads import own
 
 _PAGES = ("text/html", "application/xhtml+xml", "")
 _HEADERS = [("accept", "text/html, application/xhtml+xml;q=0.9, text/plain;q=0.8, */*;q=0.5")]

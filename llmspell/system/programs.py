@@ -135,7 +135,7 @@ class Programs:
 
 async def _in_thread(command: Command, keep: int, seconds: float | None) -> Finished | None:
     """Run it in a thread of its own: the common ones are for work that ends soon."""
-    from llmspell.system.threads import own
+    from llmspell.threads import own
     from llmspell.workers.program import Program
 
     program = Program(command)

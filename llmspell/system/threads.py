@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from llmspell.threads import own
 
 if TYPE_CHECKING:
     import asyncio
@@ -40,35 +41,6 @@ async def slow(work: Callable[[Stopped], T], turn: asyncio.Semaphore) -> T:
             return await own(lambda: work(stop.is_set))
     finally:
         stop.set()
-
-
-async def own(work: Callable[[], T]) -> T:
-    """Do it in a thread of its own, which holds up neither others nor the end of the program."""
-    import asyncio  # whoever awaits this has it
-    from threading import Thread
-
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[T] = loop.create_future()
-
-    def deliver() -> None:
-        value, failed = None, None
-        try:
-            value = work()
-        except Exception as error:  # noqa: BLE001  # it is raised where the value is awaited
-            failed = error
-        with suppress(RuntimeError):  # the run and its loop are over
-            loop.call_soon_threadsafe(settle, value, failed)
-
-    def settle(value: Any, failed: Exception | None) -> None:
-        if done.done():
-            return
-        if failed is None:
-            done.set_result(value)
-        else:
-            done.set_exception(failed)
-
-    Thread(target=deliver, daemon=True).start()
-    return await done
 
 
 def _in_loop() -> bool:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import dataclasses
 import functools
+import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 import pydantic
 import pytest
 
-from llmspell.agents.tools import Tool
+import llmspell
+from llmspell.agents.tools import Tool, serving
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, NotFoundError, ToolError
 from llmspell.scriptable.objects import method
 from tests.scriptable.fakes import FakeContext
@@ -124,6 +128,88 @@ def test_async_functions_run_in_the_loop_and_others_in_a_thread() -> None:
 
     assert run(inside) is True
     assert run(outside) is False
+
+
+def test_a_thread_sees_the_context_variables_of_the_call() -> None:
+    user = contextvars.ContextVar("user", default="nobody")
+
+    def who() -> str:
+        return user.get()
+
+    user.set("Ada")
+    assert run(who) == "Ada"
+
+
+def test_a_plain_function_that_ends_the_program_ends_its_call_alone() -> None:
+    def leave() -> None:
+        sys.exit(3)
+
+    assert refused(leave).message == "tool leave failed: it wanted to end the program (3)"
+
+
+def test_many_plain_functions_wait_for_their_turns() -> None:
+    busy, most = [0], [0]
+    lock = threading.Lock()
+
+    def work() -> None:
+        with lock:
+            busy[0] += 1
+            most[0] = max(most[0], busy[0])
+        time.sleep(0.001)
+        with lock:
+            busy[0] -= 1
+
+    tool = Tool(work)
+
+    async def call_many() -> None:
+        await asyncio.gather(*(tool.call({}, FakeContext()) for _ in range(500)))
+
+    for _ in range(2):  # in another event loop it works as well
+        asyncio.run(call_many())
+    assert 1 < most[0] <= 64
+
+
+@pytest.mark.parametrize("isolation", ["process", "inline"])
+def test_functions_that_wait_for_the_script_need_no_turn(isolation: str) -> None:
+    def inner(value: int) -> int:
+        return value + 1
+
+    def outer(work: Callable[[int], int]) -> int:
+        return work(1)
+
+    source = """
+        local function inner(value) return tools.inner { value = value } end
+        local calls = {}
+        for at = 1, 100 do
+          calls[at] = function() return tools.outer { work = inner } end
+        end
+        local sum = 0
+        for _, value in ipairs { parallel(table.unpack(calls)) } do sum = sum + value end
+        return sum"""
+    spell = llmspell.Spell(source=source, language="lua")
+    result = llmspell.run(spell, tools=[outer, inner], isolation=isolation, limits=llmspell.Limits(timeout=60))
+    assert result.value == 200
+
+
+def test_no_script_takes_all_threads() -> None:
+    let_go = threading.Event()
+
+    def wait(function: Callable[[], None]) -> None:
+        let_go.wait(60)
+
+    tool = Tool(wait)
+    tool._calling_back = 999
+
+    async def call_twice() -> list[Any]:
+        args, context = {"function": {"$function": 1}}, serving(FakeContext())
+        calls = [asyncio.ensure_future(tool.call(args, context)) for _ in range(2)]
+        done, _ = await asyncio.wait(calls, return_when=asyncio.FIRST_COMPLETED)
+        let_go.set()
+        await asyncio.wait(calls)
+        return [call.exception() for call in done]
+
+    assert [str(error) for error in asyncio.run(call_twice())] == ["tool wait: 1000 calls of it are under way already"]
+    assert tool._calling_back == 999
 
 
 def test_a_partial_and_a_callable_object_are_tools_too() -> None:
