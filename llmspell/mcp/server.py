@@ -188,7 +188,7 @@ def check_extra() -> None:
     from importlib.util import find_spec
 
     if find_spec("mcp") is None:
-        raise InvalidValueError("MCP servers need the extra mcp", hint="pip install 'llmspell[mcp]'")
+        raise InvalidValueError("MCP servers need the extra mcp", hint="run: pip install 'llmspell[mcp]'")
 
 
 def environment(environ: Mapping[str, str] = os.environ) -> dict[str, str]:

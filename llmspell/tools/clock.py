@@ -69,7 +69,7 @@ def _similar(name: str) -> str:
 
     known = zoneinfo.available_timezones()
     if not known:
-        return "this machine has no time zones: pip install 'llmspell[tools]'"
+        return "this machine has no time zones; run: pip install 'llmspell[tools]'"
     word = name.strip().rpartition("/")[2].replace(" ", "_").lower()
     same = sorted(zone for zone in known if word and word in zone.lower())[:_NEAREST]
     return f"did you mean {' or '.join(same)}?" if same else "such as Europe/Paris, America/New_York or Asia/Tokyo"

@@ -203,6 +203,6 @@ def test_without_the_extra(server: Making, monkeypatch):
         async with server("sample.py") as it:
             with pytest.raises(InvalidValueError, match="need the extra mcp") as caught:
                 await it.tools()
-            assert caught.value.hint == "pip install 'llmspell[mcp]'"
+            assert caught.value.hint == "run: pip install 'llmspell[mcp]'"
 
     asyncio.run(go())

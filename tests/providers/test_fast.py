@@ -227,7 +227,7 @@ class TestErrors:
 
 class TestLoop:
     def test_it_is_uvloop_where_that_is_installed(self):
-        pytest.importorskip("uvloop")
+        pytest.importorskip("uvloop", reason="the extra `fast` is not installed")
 
         async def which():
             return type(asyncio.get_running_loop()).__module__

@@ -39,7 +39,7 @@ class AwsSigner:
         except ImportError:
             raise AuthError(
                 "signing for AWS needs botocore",
-                hint="pip install 'llmspell[bedrock]', or set AWS_BEARER_TOKEN_BEDROCK",
+                hint="run: pip install 'llmspell[bedrock]', or set AWS_BEARER_TOKEN_BEDROCK",
             ) from None
         return botocore.session.Session()
 
