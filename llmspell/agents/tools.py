@@ -17,12 +17,12 @@ from llmspell import values
 from llmspell.agents.context import ToolContext
 from llmspell.errors import InvalidValueError, LlmspellError, ToolError
 from llmspell.functions import Invoke
-
 from llmspell.threads import own
+
 if TYPE_CHECKING:
-    from llmspell.agents.toolschema import ToolSchema
     import asyncio
 
+    from llmspell.agents.toolschema import ToolSchema
     from llmspell.agents.validation import Validator
 
 Verdict: TypeAlias = Literal["allow", "ask", "deny"]
@@ -32,8 +32,8 @@ Approval: TypeAlias = "Verdict | Callable[[dict[str, Any], ToolContext], Verdict
 VERDICTS = ("allow", "ask", "deny")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}\Z")
 _MAX_MESSAGE = 500
-_LUA = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
 _MOST_THREADS, _MOST_CALLING_BACK = 64, 1000
+_LUA = "and break do else elseif end false for function goto if in local nil not or repeat return then true until while"
 _JS = (
     "constructor prototype toString toLocaleString toJSON valueOf hasOwnProperty isPrototypeOf propertyIsEnumerable "
     "__proto__ __defineGetter__ __defineSetter__ __lookupGetter__ __lookupSetter__"
@@ -130,6 +130,8 @@ class BaseTool(ABC):
         if isinstance(error, (LlmspellError, PausedError)):
             return error
         said = str(error)[:_MAX_MESSAGE]
+        if isinstance(error, SystemExit):
+            said = f"it wanted to end the program ({said})"
         return ToolError(f"tool {self.name} failed: {said or type(error).__name__}")
 
     @property
@@ -139,8 +141,6 @@ class BaseTool(ABC):
             from llmspell.agents.validation import Validator  # many tools are never called
 
             self._validator = Validator(self.parameters, self.name)
-        if isinstance(error, SystemExit):
-            said = f"it wanted to end the program ({said})"
         return self._validator
 
     def jsonable(self, result: Any) -> Any:
@@ -193,6 +193,9 @@ class Tool(BaseTool):
         self._function = function
         self._description = description
         self._schema: ToolSchema | None = None
+        self._turns: asyncio.Semaphore | None = None
+        self._turns_of: asyncio.AbstractEventLoop | None = None
+        self._calling_back = 0
 
     @property
     def description(self) -> str:
@@ -202,9 +205,6 @@ class Tool(BaseTool):
     def parameters(self) -> dict[str, Any]:
         return self._parsed().parameters
 
-        self._turns: asyncio.Semaphore | None = None
-        self._turns_of: asyncio.AbstractEventLoop | None = None
-        self._calling_back = 0
     def check(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
         return self._parsed().bind(args, context)
 
@@ -212,17 +212,6 @@ class Tool(BaseTool):
         schema = self._parsed()
         if schema.is_async:
             return await self._function(**args)
-        import asyncio  # whoever awaits this has it already
-
-        if self._turns is None or self._turns_of is not asyncio.get_running_loop():
-            self._turns, self._turns_of = asyncio.Semaphore(_MOST_THREADS), asyncio.get_running_loop()
-        return self._turns
-
-    def _in_thread(self, args: dict[str, Any]) -> Any:
-        try:
-            return self._function(**args)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # no future takes a StopIteration, and no loop an exit
-            raise self._failure(error) from None
         if schema.calls_back:
             return await self._calls_back(args)
         async with self._turn():
@@ -238,6 +227,17 @@ class Tool(BaseTool):
             self._calling_back -= 1
 
     def _turn(self) -> asyncio.Semaphore:
+        import asyncio  # whoever awaits this has it already
+
+        if self._turns is None or self._turns_of is not asyncio.get_running_loop():
+            self._turns, self._turns_of = asyncio.Semaphore(_MOST_THREADS), asyncio.get_running_loop()
+        return self._turns
+
+    def _in_thread(self, args: dict[str, Any]) -> Any:
+        try:
+            return self._function(**args)
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # no future takes a StopIteration, and no loop an exit
+            raise self._failure(error) from None
 
     def _parsed(self) -> ToolSchema:
         if self._schema is None:
