@@ -13,7 +13,10 @@ from llmspell.values import Value
 if TYPE_CHECKING:
     from llmspell.needs import Need
 
+MAX_SOURCE = 16 * 1024 * 1024
+"""The bytes of the largest script."""
 _SHIPPED = "llmspell:"
+_LONGEST_PATH, _LONGEST_NAME = 4096, 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +110,7 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
     if specifier.startswith(_SHIPPED):
         return _shipped_module(specifier, bridge_of(spell.language).suffixes)
     if spell.folder is None:
-        raise NotFoundError(f"no module {specifier!r}: this spell has no folder", hint="run the spell from a file")
+        raise NotFoundError(f"no module {specifier!r:.200}: this spell has no folder", hint="run the spell from a file")
     root, suffixes = os.path.realpath(spell.folder), bridge_of(spell.language).suffixes
     for path in _candidates(specifier.replace("\0", "?"), spell, suffixes, importer.replace("\0", "?")):
         inside = os.path.realpath(os.path.join(root, path))
@@ -115,7 +118,7 @@ def load_module(spell: Spell, specifier: str, importer: str) -> Value:
             name = os.path.normpath(os.path.join(_prefix(spell), path))
             return {"name": name, "source": _read(inside, shown=name)}
     raise NotFoundError(
-        f"no module {specifier!r} in the spell's folder",
+        f"no module {specifier!r:.200} in the spell's folder",
         hint="modules are files beside the spell, named as in './util' or 'util'",
     )
 
@@ -168,13 +171,16 @@ def _beside(spell: Spell, name: str) -> Spell:
 
 
 def _candidates(specifier: str, spell: Spell, suffixes: tuple[str, ...], importer: str) -> list[str]:
+    """The paths below the spell's folder to look at, in their order; none for what is too long to be one."""
+    if len(specifier) > _LONGEST_NAME or len(importer) > _LONGEST_PATH:
+        return []
     if specifier.startswith(("./", "../")):
         below = os.path.relpath(os.path.dirname(importer) or ".", _prefix(spell) or ".")
         bases = [os.path.normpath(os.path.join(below, specifier))]
     else:
         bases = [specifier, specifier.replace(".", "/")]
     endings = ["", *suffixes, *(f"/{index}{suffix}" for suffix in suffixes for index in ("index", "init"))]
-    return [base + ending for base in bases for ending in endings]
+    return [base + ending for base in bases if len(base) <= _LONGEST_NAME for ending in endings]
 
 
 def _prefix(spell: Spell) -> str:
@@ -193,8 +199,12 @@ def _language_of(name: str) -> str:
 def _read(path: str, shown: str | None = None) -> str:
     shown = shown or path
     try:
-        with open(path, encoding="utf-8", newline="") as file:
-            return file.read()
+        with open(path, "rb") as file:
+            data = file.read(MAX_SOURCE + 1)
+        if len(data) > MAX_SOURCE:
+            hint = "pass what is no code as parameters, or read it from files"
+            raise InvalidValueError(f"{shown!r} is larger than {MAX_SOURCE >> 20} MiB", hint=hint, file=shown)
+        return data.decode()
     except FileNotFoundError:
         raise NotFoundError(f"there is no file {shown!r}", hint="check the path", file=shown) from None
     except UnicodeDecodeError as error:

@@ -219,3 +219,15 @@ def test_blobs_of_a_part_count_in_the_whole(isolation):
         whole.get(handle)
     part.clear()
     whole.add(bytes(9_000))
+
+
+def test_a_script_writes_few_rules(tmp_path, isolation):
+    main = """
+    local many = {}
+    for i = 1, 101 do many[i] = "folder" .. i end
+    local ok, error = pcall(spell.run, "child", nil, {permissions = {read = many}})
+    return {ok, error.kind, error.message}
+    """
+    result = cast(tmp_path, isolation, {"main.lua": main, "child.lua": "return 1"})
+    message = "run: options.permissions.read has 101 rules; a script may write 100"
+    assert result.value == [False, "value", message]

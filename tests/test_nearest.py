@@ -1,6 +1,6 @@
 """Suggestions for misspelt names."""
 
-from llmspell.nearest import nearest
+from llmspell.nearest import near, nearest
 
 
 def test_near_names_are_suggested():
@@ -22,3 +22,11 @@ def test_at_most_three():
 def test_nothing_near():
     assert nearest("zzz", ["openai", "local"]) is None
     assert nearest("x", []) is None
+
+
+def test_names_of_any_length_and_number():
+    endless = "openai" * 3_000_000
+    assert nearest(endless, ["openai", "local"]) is None
+    assert near(endless, ["openai", "local"]) is None
+    assert nearest("opnai", ["openai", *(f"openai{number}" for number in range(1_000_000))]).startswith("did you mean")
+    assert near("opnai", ["openai", *(f"openai{number}" for number in range(1_000_000))]) == "did you mean 'openai'?"

@@ -95,12 +95,22 @@ def test_modules_are_found(spell, specifier, importer, found):
         "util\0",
         "../spells/../outside.lua",
         "x" * 5000,
+        "a/" * 4_000_000,
     ],
 )
-@pytest.mark.parametrize("importer", ["main.lua", "lib/deep.lua", "../../../evil.lua", "/etc/x.lua", "\0", ""])
+@pytest.mark.parametrize(
+    "importer", ["main.lua", "lib/deep.lua", "../../../evil.lua", "/etc/x.lua", "\0", "", "b/" * 4_000_000]
+)
 def test_nothing_else_is_read(spell, specifier, importer):
     with pytest.raises(NotFoundError, match="no module"):
         load_module(spell, specifier, importer)
+
+
+def test_a_script_that_is_too_large_is_not_read(spell):
+    with open(f"{spell.folder}/huge.lua", "wb") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(InvalidValueError, match=r"huge\.lua' is larger than 16 MiB"):
+        load_module(spell, "huge", "main.lua")
 
 
 def test_a_spell_without_a_folder_has_no_modules():

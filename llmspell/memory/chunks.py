@@ -10,7 +10,8 @@ from llmspell.errors import InvalidValueError
 
 SIZE = 1200
 OVERLAP = 150
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t]*#*$", re.MULTILINE)
+_HEADING = re.compile(r"^(#{1,6})[ \t](.*)$", re.MULTILINE)
+_BLANKS = " \t"
 _BREAKS = ("\n\n", "\n", ". ", " ")
 
 
@@ -38,10 +39,13 @@ def _sections(text: str) -> Iterator[tuple[str, str]]:
     above: list[tuple[int, str]] = []
     start = 0
     for found in _HEADING.finditer(text):
+        title = found[2].strip(_BLANKS)
+        if not title:
+            continue
         yield _path(above), text[start : found.start()]
         level = len(found[1])
         above = [each for each in above if each[0] < level]
-        above.append((level, found[2][:200]))
+        above.append((level, (title.rstrip("#").rstrip(_BLANKS) or title)[:200]))
         start = found.start()
     yield _path(above), text[start:]
 

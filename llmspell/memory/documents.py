@@ -11,8 +11,9 @@ import io
 import json
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any
 
 from llmspell.errors import InvalidValueError, NotFoundError
@@ -73,7 +74,7 @@ def _pdf(data: bytes, name: str) -> tuple[str, str]:
         from pypdf.errors import PyPdfError
     except ImportError:
         raise NotFoundError(
-            "PDF files need pypdf, which is not installed", hint="pip install 'llmspell[memory]'"
+            "PDF files need pypdf, which is not installed", hint="run: pip install 'llmspell[memory]'"
         ) from None
     import logging  # pypdf warns of every oddity
 
@@ -102,18 +103,20 @@ def _pages(reader: Any, name: str) -> Iterator[str]:
 def _csv(data: bytes, name: str) -> tuple[str, str]:
     text = _decoded(data, name)
     mark = max(",;\t|", key=text.partition("\n")[0].count)
+    rows = csv.reader(io.StringIO(text), delimiter=mark)
     try:
-        rows = list(csv.reader(io.StringIO(text), delimiter=mark))
+        head = next(rows, [])
+        return "", _joined((piece for row in rows if any(row) for piece in _row(head, row)), name)
     except csv.Error as error:
         raise InvalidValueError(f"{name!r:.200} cannot be read as CSV: {error}") from None
-    head, *rest = rows or [[]]
-    return "", "\n\n".join(_row(head, row) for row in rest if any(row))
 
 
-def _row(head: list[str], row: list[str]) -> str:
+def _row(head: list[str], row: list[str]) -> Iterator[str]:
     """A row as lines that stand for themselves, since each piece is read alone."""
-    names = [*head, *(f"column {at + 1}" for at in range(len(head), len(row)))]
-    return "\n".join(f"{name}: {cell}" for name, cell in zip(names, row, strict=False) if cell)
+    for at, cell in enumerate(row):
+        if cell:
+            yield f"{head[at] if at < len(head) else f'column {at + 1}'}: {cell}\n"
+    yield "\n"
 
 
 def _json(data: bytes, name: str) -> tuple[str, str]:
@@ -121,8 +124,23 @@ def _json(data: bytes, name: str) -> tuple[str, str]:
         value = json.loads(_decoded(data, name))
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(f"{name!r:.200} is not JSON: {error}") from None
+    encode = json.JSONEncoder(indent=1, ensure_ascii=False).iterencode
     items = value if isinstance(value, list) else [value]
-    return "", "\n\n".join(json.dumps(item, indent=1, ensure_ascii=False) for item in items)
+    try:
+        return "", _joined((piece for item in items for piece in chain(encode(item), ("\n\n",))), name)
+    except RecursionError:
+        raise InvalidValueError(f"{name!r:.200} is nested too deeply") from None
+
+
+def _joined(pieces: Iterable[str], name: str) -> str:
+    """One text of them. Raises `InvalidValueError` as soon as it is too long: small files may unfold to huge ones."""
+    kept, size = [], 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MAX_BYTES:
+            raise InvalidValueError(f"{name!r:.200} has more than {MAX_BYTES >> 20} Mi characters of text")
+        kept.append(piece)
+    return "".join(kept).rstrip("\n")
 
 
 def _lines(data: bytes, name: str) -> tuple[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias, TypedDict
 
+from llmspell.errors import InvalidValueError
 from llmspell.functions import refuse_functions
 from llmspell.scriptable.context import Part, RunContext
 from llmspell.scriptable.shapes import YEAR, Bounds
@@ -16,6 +17,7 @@ Dollars: TypeAlias = Annotated[float, Bounds(above=0, at_most=1e12)]
 Duration: TypeAlias = Annotated[float, Bounds(above=0, at_most=YEAR)]
 Amount: TypeAlias = Annotated[int, Bounds(at_least=1, at_most=2**53)]
 Pause: TypeAlias = Annotated[float, Bounds(at_least=0, at_most=YEAR)]
+_MOST_RULES = 100
 
 
 class RunCost(TypedDict):
@@ -213,6 +215,9 @@ def rights(written: PermissionRules, where: str) -> Permissions:
     from llmspell import grants  # few spells narrow what others may do
     from llmspell.permissions import KEYS, Permissions
 
+    for key, rules in written.items():
+        if isinstance(rules, list) and len(rules) > _MOST_RULES:
+            raise InvalidValueError(f"{where}.{key} has {len(rules)} rules; a script may write {_MOST_RULES}")
     kinds: dict[str, Any] = {key: kind for kind, key in KEYS.items()}
     read = {key: grants.rules(kinds[key], rules, f"{where}.{key}") for key, rules in written.items()}
     return Permissions(**read)

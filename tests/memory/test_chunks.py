@@ -29,6 +29,25 @@ def test_each_heading_begins_a_piece_and_knows_those_above() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("line", "heading"),
+    [
+        ("# A #", "A"),
+        ("#\tA ## \t", "A"),
+        ("# A # b", "A # b"),
+        ("# ###", "###"),
+        ("#  \t", ""),
+        ("#A", ""),
+        ("####### A", ""),
+        (f"# a{' ' * 100_000}b", f"a{' ' * 199}"),
+        (f"#{' ' * 100_000}a", "a"),
+    ],
+)
+def test_what_a_heading_is(line: str, heading: str) -> None:
+    *_, last = pieces(f"{line}\nthe end")
+    assert last.heading == heading
+
+
 def test_it_is_cut_where_it_breaks() -> None:
     paragraph = "word " * 15
     cut = list(pieces(f"{paragraph}\n\n{paragraph}\n\n{paragraph}", size=100, overlap=0))

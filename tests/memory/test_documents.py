@@ -97,8 +97,20 @@ def test_what_is_too_large_or_takes_too_long(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("llmspell.memory.documents.MAX_BYTES", 10)
     with pytest.raises(InvalidValueError, match="has 11 bytes"):
         read(b"01234567890", "a.txt")
-    with pytest.raises(InvalidValueError, match="has 12 characters of text"):
+    with pytest.raises(InvalidValueError, match="has more than 0 Mi characters of text"):
         read(b"long,b\n1,2", "a.csv")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("a.csv", b"h" * 100_000 + b"\n" + b"x\n" * 100_000),
+        ("a.json", b"[" * 500 + b"1," * 1_000_000 + b"1" + b"]" * 500),
+    ],
+)
+def test_what_unfolds_to_a_huge_text_is_left_in_time(name: str, data: bytes) -> None:
+    with pytest.raises(InvalidValueError, match="has more than 32 Mi characters of text"):
+        read(data, name)
 
 
 def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,7 +124,7 @@ def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(NotFoundError, match="PDF files need pypdf") as caught:
         read(b"", "a.pdf")
-    assert caught.value.hint == "pip install 'llmspell[memory]'"
+    assert caught.value.hint == "run: pip install 'llmspell[memory]'"
 
 
 @given(st.sampled_from(["a.txt", "a.csv", "a.json", "a.md", "a.pdf"]), st.binary(max_size=200))
