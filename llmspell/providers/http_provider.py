@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode, urlsplit
 
-from llmspell.errors import LlmspellError, NotFoundError, ProviderError
+from llmspell.errors import InvalidValueError, LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers import headers as facts
 from llmspell.providers.accumulator import Accumulator
@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from llmspell.providers.jobs import Job, Outcome
 
 T = TypeVar("T")
+
+_MODELS = frozenset({"model", "models", "modelId"})
+"""Where services look for the model, or for others to take."""
 
 _MAX_TEXT_BYTES = 300_000
 _MAX_PAGES = 100
@@ -141,6 +144,7 @@ class HttpProvider(LLMProvider):
         return Embeddings(vectors=vectors, model=model, usage=Usage(input_tokens=spent))
 
     async def perform(self, job: Job[T]) -> Outcome[T]:
+        _check_extra(job.extra)
         with self._translating(0, job.model):
             asked = self._format.job(job)
         call = self._call(asked, job.timeout)
@@ -205,6 +209,7 @@ class HttpProvider(LLMProvider):
         )
 
     def _chat(self, request: Request, *, stream: bool) -> Call:
+        _check_extra(request.extra)
         with self._translating(0, request.model):
             asked = self._format.chat(request, stream=stream)
         return self._call(asked, request.timeout)
@@ -317,6 +322,14 @@ def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event
 async def _more(reply: Reply, decoder: StreamDecoder) -> list[Event]:
     piece = await reply.next()
     return decoder.feed(piece) if piece else decoder.end()
+
+
+def _check_extra(extra: Mapping[str, Any]) -> None:
+    """Which model answers is what was asked for, and allowed, and priced."""
+    if named := _MODELS & extra.keys():
+        raise InvalidValueError(
+            f"extra.{min(named)} cannot be used", hint="name the model as provider/model, or several with fallback"
+        )
 
 
 def _left(call: Call) -> float | None:

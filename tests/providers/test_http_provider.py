@@ -14,6 +14,7 @@ from llmspell.errors import (
     AuthError,
     ContentFilterError,
     ContextLengthError,
+    InvalidValueError,
     LlmspellError,
     NetworkError,
     NotFoundError,
@@ -27,6 +28,7 @@ from llmspell.providers.base import Request, TextDelta, Usage
 from llmspell.providers.catalog import OPENAI, Row
 from llmspell.providers.content import Message
 from llmspell.providers.http_provider import HttpProvider
+from llmspell.providers.jobs import Speak
 from llmspell.providers.retry import RetryPolicy
 from llmspell.providers.transport import HttpTransport
 from llmspell.providers.wire.openai_chat import OpenAIChat
@@ -523,3 +525,14 @@ def test_costs_are_known_where_prices_are():
 
 def test_the_key_is_in_no_repr():
     assert KEY not in repr(HttpProvider(OPENAI, HttpTransport(), key=KEY))
+
+
+@pytest.mark.parametrize("extra", [{"model": "dear-1"}, {"models": ["dear-1"]}, {"modelId": "dear-1"}])
+def test_no_extra_names_another_model(extra):
+    def speaking(provider):
+        return provider.perform(Speak(model="m-1", text="x", extra=extra))
+
+    for use in (completing(extra=extra), streaming(extra=extra), speaking):
+        error, server = failing(use=use, error=InvalidValueError)
+        assert "cannot be used" in error.message
+        assert server.received == []

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from llmspell.errors import ModelError
 from llmspell.providers.base import EmbedKind, Event, Request, Usage
@@ -17,7 +16,7 @@ from llmspell.providers.wire.anthropic_schema import cleaned
 from llmspell.providers.wire.bedrock_answer import AnswerReader
 from llmspell.providers.wire.bedrock_auth import AwsSigner
 from llmspell.providers.wire.bedrock_messages import WIRE, converse_messages
-from llmspell.providers.wire.bodies import count, dumps, laid_over, unsupported
+from llmspell.providers.wire.bodies import count, dumps, in_path, laid_over, unsupported
 from llmspell.providers.wire.eventstream import Frames
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.problem import Problem
@@ -114,7 +113,7 @@ class Bedrock(Format):
 
 
 def _path(model: str, method: str) -> str:
-    return f"/model/{quote(model, safe='')}/{method}"
+    return f"/model/{in_path(model)}/{method}"
 
 
 def _vectors(data: dict[str, Any]) -> list[list[float]]:

@@ -84,6 +84,15 @@ def laid_over(body: dict[str, Any], extra: dict[str, Any]) -> dict[str, Any]:
     return merged
 
 
+def in_path(model: str, *, folders: bool = False) -> str:
+    """The name of a model as a part of a path, or as several. Raises `ModelError` for one that leads elsewhere."""
+    from urllib.parse import quote  # loaded with the transport anyway
+
+    if {".", ".."} & set(model.split("/")):
+        raise ModelError(f"{model[:200]!r} is no name of a model")
+    return quote(model, safe="/" if folders else "")
+
+
 def count(numbers: dict[str, Any], key: str) -> int | None:
     """A number of tokens; None where the server gave none."""
     value = numbers.get(key)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 from llmspell.providers.base import EmbedKind, Event, Request, Usage
 from llmspell.providers.content import Message
-from llmspell.providers.wire.bodies import count, dumps, laid_over, loads, name, not_an_answer, unsupported
+from llmspell.providers.wire.bodies import count, dumps, in_path, laid_over, loads, name, not_an_answer, unsupported
 from llmspell.providers.wire.format import Format, HttpRequest
 from llmspell.providers.wire.gemini_answer import Decoder, problem_of, read_answer
 from llmspell.providers.wire.gemini_request import WIRE, body_of, contents_of
@@ -134,7 +134,7 @@ class Gemini(Format):
 
 def _path(model: str) -> str:
     """Where a model is; tuned models are named with their folder."""
-    return "/" + _quoted(model if "/" in model else f"models/{model}")
+    return "/" + in_path(model if "/" in model else f"models/{model}", folders=True)
 
 
 def _quoted(text: str) -> str:

@@ -60,6 +60,11 @@ class TestRequests:
         tuned = Request(model="tunedModels/my model?", messages=[])
         assert WIRE.chat(tuned, stream=False).path == "/tunedModels/my%20model%3F:generateContent"
 
+    @pytest.mark.parametrize("model", ["..", "tunedModels/../models/gemini-pro", "./x"])
+    def test_no_name_leads_elsewhere(self, model):
+        with pytest.raises(ModelError, match="is no name of a model"):
+            WIRE.chat(Request(model=model, messages=[Message("user", "hi")]), stream=False)
+
     def test_keys_stand_in_headers_never_in_the_path(self):
         assert WIRE.auth("k") == {"x-goog-api-key": "k"}
         assert VERTEX.auth("k") == {"authorization": "Bearer k"}
