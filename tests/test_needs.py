@@ -35,14 +35,16 @@ def test_tabs_are_spaces_and_a_quote_alone_is_no_reason():
     ]
 
 
-def test_quotes_of_arguments_and_inside_of_reasons():
-    assert needs_of(
-        '-- @allow run git log "my file" "to see \\"all\\" of it"\n-- @allow read a b/ "the \\"best\\" \\\\"\n-- @allow env A "C:\\temp"'
-    ) == [
-        ("run", 'git log "my file"', 'to see "all" of it', 1),
-        ("read", "a b/", 'the "best" \\\\', 2),
-        ("env", "A", "C:\\temp", 3),
-    ]
+@pytest.mark.parametrize(
+    ("line", "text", "why"),
+    [
+        ('run git log "my file" "to see \\"all\\" of it"', 'git log "my file"', 'to see "all" of it'),
+        ('read a b/ "the \\"best\\" \\\\"', "a b/", 'the "best" \\\\'),
+        ('env A "C:\\temp"', "A", "C:\\temp"),
+    ],
+)
+def test_quotes_of_arguments_and_inside_of_reasons(line, text, why):
+    assert needs_of(f"-- @allow {line}") == [(line.split()[0], text, why, 1)]
 
 
 def test_comments_of_many_lines_in_javascript():

@@ -8,6 +8,7 @@ never written through, because writing puts a new file in the place of the old o
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -118,7 +119,7 @@ class Files:
 
     def write(self, path: str, content: bytes, *, append: bool = False, create_parents: bool = False) -> None:
         """Put a file in the place of the old one, at once and whole; or append to it."""
-        with self._at("write", path, make=create_parents) as place:
+        with self._at("write", path, make=create_parents, new=True) as place:
             _check_replaceable(place, path)
             if append:
                 _append(place, path, content)
@@ -153,16 +154,17 @@ class Files:
 
     def copy(self, source: str, target: str, *, stopped: Stopped = never) -> None:
         """Put a copy of a file in the place of the target."""
-        with self._reading(source) as file, self._at("write", target) as place:
+        with self._reading(source) as file, self._at("write", target, new=True) as place:
             _check_replaceable(place, target)
             _replace(place, lambda copy: _copy(file, copy, stopped))
 
     def move(self, source: str, target: str) -> None:
         """Rename a file or folder; a file in its place is replaced. Needs the right to read and write it."""
+        with self._at("read", source, follow=False) as place:
+            os.stat(place.name, dir_fd=place.folder, follow_symlinks=False)
         with (
-            self._at("read", source, follow=False),
             self._at("write", source, follow=False) as old,
-            self._at("write", target, follow=False) as new,
+            self._at("write", target, follow=False, new=True) as new,
         ):
             _check_replaceable(new, target)
             self._check_displaced(old, source)
@@ -195,14 +197,23 @@ class Files:
             )
 
     @contextmanager
-    def _at(self, kind: str, path: str, *, follow: bool = True, make: bool = False) -> Iterator[Place]:
+    def _at(
+        self, kind: str, path: str, *, follow: bool = True, make: bool = False, new: bool = False
+    ) -> Iterator[Place]:
+        """Where a path leads; `new` says that what is there need not exist, but for its folder."""
         _check(path)
         allowed = self._permissions.may_read if kind == "read" else self._permissions.may_write
+        found = False
         try:
             with locate(path, allowed, follow=follow, make=make) as place:
+                found = True
                 yield place
         except OutsideError:
             raise denied(kind, f"{kind} {_quoted(path)}", path) from None
+        except (FileNotFoundError, NotADirectoryError) as error:
+            if found and isinstance(error, NotADirectoryError):
+                raise InvalidValueError(f"{_quoted(path)} is no folder") from None
+            raise _missing(path, new) from None
         except OSError as error:
             raise error_of(error, path) from None
 
@@ -228,18 +239,24 @@ def error_of(error: OSError, path: str) -> LlmspellError:
     """The error of llmspell for one of the system, with the path as the script wrote it and no other."""
     shown, said = _quoted(path), os.strerror(error.errno) if error.errno else type(error).__name__
     match error:
-        case FileNotFoundError():
-            return NotFoundError(
-                f"there is no file or folder {shown}", hint="paths begin where the program was started, or with /"
-            )
         case PermissionError():
             return PermissionDeniedError(
                 f"the system does not allow that with {shown}", hint="look at its owner and mode: ls -l"
             )
         case IsADirectoryError():
             return InvalidValueError(f"{shown} is a folder")
+        case OSError(errno=errno.ENOTEMPTY):
+            return InvalidValueError(f"{shown} is not empty", hint="the option recursive removes all that is in it too")
         case _:
             return InvalidValueError(f"{shown}: {said}")
+
+
+def _missing(path: str, new: bool) -> NotFoundError:
+    if new:
+        return NotFoundError(f"there is no folder for {_quoted(path)}", hint="make its folder first, with fs.make")
+    return NotFoundError(
+        f"there is no file or folder {_quoted(path)}", hint="paths begin where the program was started, or with /"
+    )
 
 
 def _check(path: str) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -86,18 +86,23 @@ class _Search:
         self._stopped = stopped
         self.found: list[str] = []
 
-    def start(self, folder: int) -> None:
-        self._look(folder, "", self._reached({0}), 0)
+    def start(self, root: int) -> None:
+        self._look(root, (), self._reached({0}))
 
-    def _look(self, folder: int, prefix: str, at: set[int], depth: int) -> None:
-        for name, status in _inside(folder, self._budget):
-            check_stopped(self._stopped)
-            after = self._reached({self._after(part, name) for part in at})
-            if len(self._parts) in after:
-                self.found.append(prefix + name)
-            after -= {len(self._parts), _NOWHERE}
-            if after and status.type == "folder" and depth < MAX_DEPTH:
-                self._descend(folder, name, prefix, after, depth)
+    def _look(self, root: int, names: tuple[str, ...], at: set[int]) -> None:
+        inside: list[tuple[str, set[int]]] = []
+        with _below(root, names) as folder:
+            for name, status in _inside(folder, self._budget):
+                check_stopped(self._stopped)
+                after = self._reached({self._after(part, name) for part in at})
+                if len(self._parts) in after:
+                    self.found.append("/".join((*names, name)))
+                after -= {len(self._parts), _NOWHERE}
+                if after and status.type == "folder" and len(names) < MAX_DEPTH:
+                    inside.append((name, after))
+        for name, after in inside:
+            with suppress(FileNotFoundError, NotADirectoryError, PermissionError):  # changed meanwhile, or not ours
+                self._look(root, (*names, name), after)
 
     def _after(self, part: int, name: str) -> int:
         """The part that follows when the name fits this one; `**` goes on fitting."""
@@ -119,38 +124,58 @@ class _Search:
                 reached.add(part)
         return reached
 
-    def _descend(self, folder: int, name: str, prefix: str, at: set[int], depth: int) -> None:
-        try:
-            inner = os.open(name, _FOLDER, dir_fd=folder)
-        except (FileNotFoundError, NotADirectoryError, PermissionError):
-            return  # changed meanwhile, or not ours to read
-        try:
-            self._look(inner, f"{prefix}{name}/", at, depth + 1)
-        finally:
-            os.close(inner)
-
 
 def clear(place: Place, shown: str, allowed: Allowed, stopped: Stopped) -> None:
     """Remove all that is in a folder, without following links; `shown` is its path as the script wrote it.
 
     Raises `OSError`, and `PermissionDeniedError` at the first file that is not `allowed`.
     """
-    inner = os.open(place.name, _FOLDER, dir_fd=place.folder)
+    root = os.open(place.name, _FOLDER, dir_fd=place.folder)
     try:
-        with os.scandir(inner) as found:
-            inside = [(each.name, each.is_dir(follow_symlinks=False)) for each in found]
-        for name, is_folder in inside:
-            check_stopped(stopped)
-            below, path = Place(inner, name, os.path.join(place.path, name)), os.path.join(shown, name)
-            if not allowed(below.path):
-                raise denied("write", f"remove {path[:200]!r}", path.encode(errors="replace").decode())
-            if is_folder:
-                clear(below, path, allowed, stopped)
-                os.rmdir(name, dir_fd=inner)
-            else:
-                os.unlink(name, dir_fd=inner)
+        open_: list[tuple[tuple[str, ...], bool]] = [((), False)]
+        while open_:
+            names, is_empty = open_.pop()
+            if is_empty:
+                with _below(root, names[:-1]) as folder:
+                    os.rmdir(names[-1], dir_fd=folder)
+                continue
+            if names:
+                open_.append((names, True))
+            with _below(root, names) as folder:
+                for name, is_folder in _names_in(folder):
+                    check_stopped(stopped)
+                    _check_removable(place.path, shown, (*names, name), allowed)
+                    if is_folder:
+                        open_.append(((*names, name), False))
+                    else:
+                        os.unlink(name, dir_fd=folder)
     finally:
-        os.close(inner)
+        os.close(root)
+
+
+def _names_in(folder: int) -> list[tuple[str, bool]]:
+    with os.scandir(folder) as found:
+        return [(each.name, each.is_dir(follow_symlinks=False)) for each in found]
+
+
+def _check_removable(root: str, shown: str, names: tuple[str, ...], allowed: Allowed) -> None:
+    if not allowed(os.path.join(root, *names)):
+        path = os.path.join(shown, *names).encode(errors="replace").decode()
+        raise denied("write", f"remove {path[:200]!r}", path)
+
+
+@contextmanager
+def _below(root: int, names: Sequence[str]) -> Iterator[int]:
+    """A folder below an open one, opened step by step: a deep tree must not use up the descriptors of the program."""
+    folder = os.dup(root)
+    try:
+        for name in names:
+            inner = os.open(name, _FOLDER, dir_fd=folder)
+            os.close(folder)
+            folder = inner
+        yield folder
+    finally:
+        os.close(folder)
 
 
 def _inside(folder: int, budget: _Budget) -> Iterator[Entry]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
 import stat
 from collections.abc import Callable
@@ -215,6 +216,37 @@ def test_make_move_copy_and_remove(files: Files) -> None:
         files.remove("a")
 
 
+def test_what_is_missing_is_named(files: Files) -> None:
+    files.write("d/f", b"1", create_parents=True)
+    for act in (files.move, files.copy):
+        with pytest.raises(NotFoundError, match="no file or folder 'gone'"):
+            act("gone", "d/g")
+        with pytest.raises(NotFoundError, match="no folder for 'none/g'") as caught:
+            act("d/f", "none/g")
+        assert "fs.make" in (caught.value.hint or "")
+    with pytest.raises(NotFoundError, match="no folder for 'd/f/g'"):
+        files.write("d/f/g", b"")
+    with pytest.raises(NotFoundError, match="no file or folder 'd/f/g'"):
+        files.read("d/f/g")
+    assert not files.exists("d/f/g")
+    with pytest.raises(InvalidValueError, match="'d' is not empty") as refused:
+        files.remove("d")
+    assert "recursive" in (refused.value.hint or "")
+
+
+def test_a_deep_tree_needs_few_descriptors(files: Files) -> None:
+    files.make("t/" + "d/" * 600)
+    files.write("t/" + "d/" * 90 + "f", b"1")
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/dev/fd")) + 16, most[1]))
+    try:
+        assert len(matches(files, "t/**/f")) == 1
+        files.remove("t", recursive=True)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
+    assert os.listdir() == []
+
+
 def test_removing_a_link_leaves_what_it_points_to(files: Files) -> None:
     files.write("d/f", b"1", create_parents=True)
     Path("link").symlink_to("d")
@@ -328,7 +360,7 @@ def test_a_folder_says_what_is_in_it(files: Files) -> None:
 
     assert [(name, kind) for name, kind, _ in found] == [("a", "link"), ("b", "file"), ("c", "folder")]
     assert found[1][2] == 2
-    with pytest.raises(InvalidValueError, match="Not a directory"):
+    with pytest.raises(InvalidValueError, match="is no folder"):
         entries(files, "d/b")
     with pytest.raises(NotFoundError):
         entries(files, "gone")
