@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -150,9 +151,15 @@ def program(name: str, cwd: Path, **environ: str) -> str:
 
 def test_nothing_is_left_out() -> None:
     known = {f"{name}.{language}" for name in (*SPELLS, *MODULES) for language in LANGUAGES}
-    known |= {f"{name}.py" for name in PROGRAMS} | {"23_mcp/server.py", "23_mcp/servers.json"}
+    known |= {f"{name}.py" for name in PROGRAMS} | {"23_mcp/server.py", "23_mcp/servers.json", "README.md"}
     there = {path.relative_to(EXAMPLES) for path in EXAMPLES.rglob("*.*") if path.suffix != ".pyc"}
     assert {str(path) for path in there if path.parts[0] != "patterns"} == known  # those have tests of their own
+
+
+def test_the_list_of_examples_is_whole() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (EXAMPLES / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    there = {path.stem for path in EXAMPLES.iterdir() if path.stem not in ("README", "__pycache__")}
+    assert sorted(listed) == sorted(there)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -34,7 +34,8 @@ from tests.fake_openai import fake_openai
 
 ROOT = Path(__file__).parents[1]
 NOTES = McpServerConfig(command="python3", args=("notes_server.py",))
-PAGES = ("README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")))
+DOCS = sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))
+PAGES = ("README.md", *DOCS, "examples/README.md")
 ELSEWHERE = ("docs/patterns.md", "docs/reference.md")  # their spells have tests of their own
 
 
@@ -252,7 +253,7 @@ def test_links_lead_somewhere(name: str) -> None:
 
 def test_the_readme_leads_to_every_page() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert [page for page in PAGES[1:] if f"]({page})" not in text] == []
+    assert [page for page in (*DOCS, "examples/README.md") if f"]({page})" not in text] == []
 
 
 def test_the_readme_tells_of_every_extra() -> None:
