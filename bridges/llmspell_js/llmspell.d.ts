@@ -343,8 +343,11 @@ interface HttpOptions {
    * fails.
    */
   redirect?: "follow" | "manual" | "error";
-  /** How to give the body; if absent, its media type decides. */
-  expect?: "text" | "json" | "blob";
+  /**
+   * How to give the body; if absent, its media type decides. `body` is a text or a blob, and JSON is not
+   * decoded.
+   */
+  expect?: "text" | "json" | "blob" | "body";
 }
 
 /** An answer. What is text has a `text`, JSON is decoded too, and all else is a `blob`. */

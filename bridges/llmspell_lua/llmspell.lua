@@ -180,7 +180,7 @@
 ---@field timeout? number Seconds that the whole answer may take; 30 if absent.
 ---@field max_size? integer Bytes that the body of the answer may have, decompressed; 10 MiB if absent.
 ---@field redirect? "follow"|"manual"|"error" What to do when the server redirects: `follow` it, `manual` gives the redirect itself, `error` fails.
----@field expect? "text"|"json"|"blob" How to give the body; if absent, its media type decides.
+---@field expect? "text"|"json"|"blob"|"body" How to give the body; if absent, its media type decides. `body` is a text or a blob, and JSON is not decoded.
 
 ---An answer. What is text has a `text`, JSON is decoded too, and all else is a `blob`.
 ---@class llmspell.HttpResponse

@@ -15,6 +15,7 @@ from llmspell.scriptable.web_records import (
     ServerEvent,
     StreamOptions,
     json_of,
+    read_json,
     request_for,
 )
 from llmspell.system.bodies import charset_of, is_json, is_text, text_of
@@ -142,20 +143,21 @@ class ScriptableHttp:
             "headers": answer.headers,
         }
         mime = answer.mime
-        if expect == "blob" or (expect is None and body and not is_text(mime, body)):
+        if expect == "blob" or (expect in (None, "body") and body and not is_text(mime, body)):
             response["blob"] = cast(Any, self._context.blobs.add(body, mime or "application/octet-stream"))
             return response
         text = text_of(answer.headers, body)
         response["text"] = text
-        if expect == "json" or (expect is None and is_json(mime)):
-            found = json_of(text)
-            if found is not None:
-                response["json"] = found[0]
-            elif expect == "json":
+        if expect == "json":
+            try:
+                response["json"] = read_json(text)
+            except InvalidValueError as error:
                 raise InvalidValueError(
-                    f"http.{called}: {answer.target.authority} answered with something else than JSON",
+                    f"http.{called}: {answer.target.authority} answered with {error.message}",
                     hint='look at `status`, and at `text` with expect = "text"',
-                )
+                ) from None
+        elif expect is None and is_json(mime) and (found := json_of(text)) is not None:
+            response["json"] = found[0]
         return response
 
 

@@ -42,8 +42,8 @@ class HttpOptions(TypedDict, total=False):
     """Bytes that the body of the answer may have, decompressed; 10 MiB if absent."""
     redirect: Literal["follow", "manual", "error"]
     """What to do when the server redirects: `follow` it, `manual` gives the redirect itself, `error` fails."""
-    expect: Literal["text", "json", "blob"]
-    """How to give the body; if absent, its media type decides."""
+    expect: Literal["text", "json", "blob", "body"]
+    """How to give the body; if absent, its media type decides. `body` is a text or a blob, and JSON is not decoded."""
 
 
 class StreamOptions(TypedDict, total=False):
@@ -120,10 +120,21 @@ def request_for(url: str, options: HttpOptions, method: str, blobs: Blobs) -> We
 def json_of(text: str) -> tuple[Any] | None:
     """The value of a JSON text; None for what is no JSON, or holds what cannot cross the border."""
     try:
-        found = json.loads(text)
-        return (values.check(found, "the JSON"),)
-    except (ValueError, RecursionError, LlmspellError):
+        return (read_json(text),)
+    except LlmspellError:
         return None
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text. Raises `InvalidValueError` that says what the text is instead."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise InvalidValueError("something else than JSON") from None
+    try:
+        return values.check(found, "the value")
+    except LlmspellError as error:
+        raise InvalidValueError(f"JSON that a spell cannot hold: {error.message}") from None
 
 
 def _body_of(options: HttpOptions, blobs: Blobs) -> tuple[bytes | None, str | None]:

@@ -76,6 +76,17 @@ def test_a_body_is_read_once_and_as_what_it_is() -> None:
     assert value(source, *answers) == ["hi", "TypeError", "TypeError", "TypeError", "SyntaxError", 2, False]
 
 
+def test_integers_are_rounded_as_in_browsers() -> None:
+    source = f"""
+    const [json, text] = [await fetch("{URL}"), await fetch("{URL}")];
+    const refused = await http.get("{URL}").catch((error) => error.kind);
+    export default [(await json.json()).id % 1000, await text.text(), refused];
+    """
+    body = '{"id": 1152921504606846977}'
+    answers = [httpx2.Response(200, text=body, headers={"content-type": "application/json"}) for _ in range(3)]
+    assert value(source, *answers) == [2**60 % 1000, body, "value"]
+
+
 def test_what_is_sent() -> None:
     request = sent(
         f"""const headers = {{"Content-Type": "application/json"}};

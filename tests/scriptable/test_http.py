@@ -113,7 +113,15 @@ class TestBodies:
         assert got(answer(b"[1]", "text/plain"), {"expect": "json"})["json"] == [1]
         with pytest.raises(InvalidValueError, match=r"http\.get: a\.test answered with something else than JSON"):
             got(answer(b"<p>", "text/html"), {"expect": "json"})
+        for body, why in ((b'{"id": 12345678901234567890}', "value.id"), (b"[" * 300 + b"]" * 300, "the value")):
+            with pytest.raises(InvalidValueError, match=f"answered with JSON that a spell cannot hold: .*{why}"):
+                got(answer(body, "application/json"), {"expect": "json"})
         assert "json" not in got(answer(b"[1]", "application/json"), {"expect": "text"})
+
+    def test_a_body_is_given_as_it_is(self) -> None:
+        text = got(answer(b"[1]", "application/json"), {"expect": "body"})
+        assert (text["text"], "json" in text, "blob" in text) == ("[1]", False, False)
+        assert got(answer(b"\0", "image/png"), {"expect": "body"})["blob"]["mime"] == "image/png"
 
     def test_headers_are_text_that_a_terminal_survives(self) -> None:
         response = httpx2.Response(

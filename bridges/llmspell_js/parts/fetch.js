@@ -101,7 +101,7 @@ class Response {
 
 function optionsOf(init) {
   const headers = new Headers(init.headers);
-  const options = { __proto__: null, method: init.method, redirect: init.redirect, headers };
+  const options = { __proto__: null, method: init.method, redirect: init.redirect, headers, expect: "body" };
   const body = init.body;
   if (body === undefined || body === null) return options;
   const plain = typeof body === "object" && typeof body.blob === "string";
