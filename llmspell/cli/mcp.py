@@ -72,7 +72,8 @@ def show_(name: str, mcp_config: str | None, as_json: bool) -> None:
         print_json(told)
         return
     about = told["server"]
-    click.echo(show.plain(f"{about['name'] or name} {about['version'] or ''}, MCP {about['protocol']}"))
+    title = f"{about['name'] or name} {about['version'] or ''}".rstrip()
+    click.echo(show.plain(f"{title}, MCP {about['protocol']}"))
     for kind, label in (("tools", "call"), ("resources", "uri"), ("templates", "uri"), ("prompts", "name")):
         if told[kind]:
             click.echo(f"\n{kind}:")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from llmspell.errors import InvalidValueError, NotFoundError, ProviderError
+from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError, ProviderError
 from llmspell.mcp.names import unlike
 from llmspell.mcp.tool import McpTool
 from llmspell.nearest import near
@@ -75,10 +75,7 @@ class Server:
         """A tool by the name that the server gives it. Raises `NotFoundError`."""
         known = {tool.remote_name: tool for tool in (await self.tools()).values()}
         if remote_name not in known:
-            raise NotFoundError(
-                f"the MCP server {self.name} has no tool {remote_name!r:.80}",
-                hint=near(remote_name, known) or f"its tools are {', '.join(list(known)[:20]) or 'none'}",
-            )
+            raise self._unknown("tool", remote_name, known)
         return known[remote_name]
 
     async def call(self, remote_name: str, arguments: Mapping[str, Any]) -> CallToolResult:
@@ -98,8 +95,12 @@ class Server:
         return await self._all("resource_templates")
 
     async def read(self, uri: str) -> list[Any]:
-        """The contents of a resource: objects of the SDK with `text` or `blob`."""
-        contents = (await self._ask(lambda client: client.read_resource(uri))).contents
+        """The contents of a resource: objects of the SDK with `text` or `blob`. Raises `NotFoundError`."""
+        try:
+            contents = (await self._ask(lambda client: client.read_resource(uri))).contents
+        except ProviderError:
+            await self._check_resource(uri)
+            raise
         return list(contents)[:MAX_LISTED]
 
     async def prompts(self) -> list[Prompt]:
@@ -107,8 +108,12 @@ class Server:
         return await self._all("prompts")
 
     async def prompt(self, name: str, arguments: Mapping[str, str]) -> GetPromptResult:
-        """A prompt with these arguments in it."""
-        return await self._ask(lambda client: client.get_prompt(name, dict(arguments)))
+        """A prompt with these arguments in it. Raises `NotFoundError`, and `ArgumentTypeError` where one is missing."""
+        try:
+            return await self._ask(lambda client: client.get_prompt(name, dict(arguments)))
+        except ProviderError:
+            await self._check_prompt(name, arguments)
+            raise
 
     async def about(self) -> dict[str, Any]:
         """What it tells of itself: `name`, `version`, `protocol`, `instructions`, and what it `offers`."""
@@ -127,6 +132,29 @@ class Server:
         connection, self._connection, self._tools = self._connection, None, None
         if connection is not None:
             await connection.aclose()
+
+    # Servers say little of what they refuse, so that is found out here.
+
+    async def _check_resource(self, uri: str) -> None:
+        known = [each.uri for each in await self.resources()]
+        begins = [each.uri_template.partition("{")[0] for each in await self.templates()]
+        if uri not in known and not uri.startswith(tuple(begins)):
+            raise self._unknown("resource", uri, known)
+
+    async def _check_prompt(self, name: str, arguments: Mapping[str, str]) -> None:
+        known = {each.name: each for each in await self.prompts()}
+        if name not in known:
+            raise self._unknown("prompt", name, known)
+        for each in known[name].arguments or ():
+            if each.required and each.name not in arguments:
+                told = f"the prompt {name!r:.80} of the MCP server {self.name}"
+                raise ArgumentTypeError(f"{told} needs {each.name!r:.80}", hint=each.description or None)
+
+    def _unknown(self, what: str, name: str, known: Collection[str]) -> NotFoundError:
+        return NotFoundError(
+            f"the MCP server {self.name} has no {what} {name!r:.80}",
+            hint=near(name, known) or f"its {what}s are {', '.join(list(known)[:20]) or 'none'}",
+        )
 
     async def _ask(self, send: Callable[[Client], Awaitable[_T]]) -> _T:
         connection = await self._connected()

@@ -62,23 +62,24 @@ class Servers:
             raise NotFoundError(f"there is no MCP server {name!r:.80}", hint=near(name, self._servers) or known)
         return found
 
-    async def find(self, tool: str) -> McpTool | None:
+    async def find(self, tool: str) -> McpTool:
         """The tool that is called so in spells. Only the servers are started whose tool it may be.
 
-        Raises what starting the one server raises whose prefix the name has.
+        Raises `NotFoundError`, and what starting the one server raises whose prefix the name has.
         """
         failed: LlmspellError | None = None
+        known: list[str] = []
         for server in self._candidates(tool):
             try:
-                found = (await server.tools()).get(tool)
+                tools = await server.tools()
             except LlmspellError as error:
                 failed = failed or error
                 continue
-            if found is not None:
-                return found
-        if failed is not None:
-            raise failed
-        return None
+            if tool in tools:
+                return tools[tool]
+            known += tools
+        hint = near(tool, known) or "llmspell mcp show NAME lists them"
+        raise failed or NotFoundError(f"there is no tool {tool!r:.80}, and no MCP server has one", hint=hint)
 
     def remote(self, tool: str) -> RemoteTool | None:
         """The tool that is called so in spells, if there may be one; nothing is started for it yet."""

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from llmspell.agents.context import ToolContext
 from llmspell.agents.tools import Approval, BaseTool
-from llmspell.errors import NotFoundError
 
 if TYPE_CHECKING:
     from mcp_types import CallToolResult, Tool
@@ -52,16 +51,27 @@ class McpTool(BaseTool):
 class RemoteTool(BaseTool):
     """A tool of a configured server, of which nothing but its name is known until it is used.
 
-    `find` starts the server and gives the tool, or None where there is none of that name.
+    `find` starts the server and gives the tool, or raises `NotFoundError`. Its own description is told, unless there is
+    another one; of the two approvals the stricter one holds.
     """
 
-    def __init__(self, name: str, find: Callable[[], Awaitable[McpTool | None]]) -> None:
-        super().__init__(name)
+    def __init__(
+        self,
+        name: str,
+        find: Callable[[], Awaitable[McpTool]],
+        *,
+        description: str | None = None,
+        approval: Approval = "allow",
+    ) -> None:
+        super().__init__(name, approval=approval)
         self._find = find
         self._found: McpTool | None = None
+        self._description = description
 
     @property
     def description(self) -> str:
+        if self._description is not None:
+            return self._description
         return "" if self._found is None else self._found.description
 
     @property
@@ -70,7 +80,9 @@ class RemoteTool(BaseTool):
 
     async def ready(self) -> bool:
         known = self._found is not None
-        self.approval = (await self._tool()).approval
+        found = await self._tool()
+        if found.approval != "allow" and self.approval != "deny":
+            self.approval = found.approval
         return not known
 
     def check(self, args: Mapping[str, Any], context: ToolContext) -> dict[str, Any]:
@@ -85,8 +97,4 @@ class RemoteTool(BaseTool):
     async def _tool(self) -> McpTool:
         if self._found is None:
             self._found = await self._find()
-        if self._found is None:
-            raise NotFoundError(
-                f"there is no tool {self.name!r}, and no MCP server has one", hint="llmspell mcp show NAME lists them"
-            )
         return self._found

@@ -10,6 +10,7 @@ import pytest
 from llmspell.agents.context import ToolContext
 from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError, ToolError
 from llmspell.mcp.results import records_of, resource_part
+from llmspell.mcp.tool import RemoteTool
 from llmspell.providers.content import Media, Text
 from llmspell.system.blobs import Blobs
 from tests.mcp.conftest import Making, config_of, serving
@@ -116,6 +117,41 @@ def test_resources_and_prompts(server: Making):
     asyncio.run(go())
 
 
+@pytest.mark.parametrize(
+    ("ask", "kind", "said"),
+    [
+        (lambda it: it.read("note://frist"), NotFoundError, "the MCP server it has no resource 'note://frist'"),
+        (lambda it: it.prompt("revue", {}), NotFoundError, "the MCP server it has no prompt 'revue'"),
+        (
+            lambda it: it.prompt("review", {}),
+            ArgumentTypeError,
+            "the prompt 'review' of the MCP server it needs 'code'",
+        ),
+    ],
+)
+def test_what_the_server_only_refuses_is_explained(server: Making, ask, kind, said):
+    async def go():
+        async with server("sample.py") as it:
+            with pytest.raises(kind, match=said):
+                await ask(it)
+
+    asyncio.run(go())
+
+
+def test_a_tool_that_is_found_later_has_what_it_was_given(server: Making):
+    async def go():
+        async with server("sample.py", approval="ask") as it:
+            plain = RemoteTool("greet", lambda: it.tool("greet"))
+            assert plain.description == ""
+            assert await plain.ready()
+            assert (plain.description, plain.approval) == ((await it.tool("greet")).description, "ask")
+            told = RemoteTool("hello", lambda: it.tool("greet"), description="Say hello.", approval="deny")
+            assert await told.ready()
+            assert (told.description, told.approval) == ("Say hello.", "deny")
+
+    asyncio.run(go())
+
+
 def test_only_listed_tools_are_offered(server: Making):
     async def go():
         async with server("sample.py", tools=("add",), prefix=False) as it:
@@ -180,10 +216,13 @@ def test_tools_are_found_by_prefix_and_nothing_else_is_started():
         configs = {"sample": config_of("sample.py"), "broken": config_of("nowhere.py")}
         async with serving(**configs) as servers:
             tool = await servers.find("sample_greet")
-            assert tool is not None
             assert await tool.call({}, ToolContext()) == "hello you"
-            assert await servers.find("sample_nothing") is None
-            assert await servers.find("other") is None
+            with pytest.raises(NotFoundError, match="no MCP server has one") as caught:
+                await servers.find("sample_gret")
+            assert caught.value.hint == "did you mean 'sample_greet'?"
+            with pytest.raises(NotFoundError) as caught:
+                await servers.find("other")
+            assert caught.value.hint == "llmspell mcp show NAME lists them"
 
     asyncio.run(go())
 

@@ -15,7 +15,7 @@ import pytest
 
 from llmspell.agents.context import ToolContext
 from llmspell.config_mcp import McpServerConfig
-from llmspell.errors import LlmspellError
+from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.mcp.results import parts_of, resource_part
 from llmspell.mcp.server import Server
 from llmspell.providers.content import Media, Text
@@ -120,7 +120,7 @@ def test_its_resources(config: McpServerConfig):
             (blob,) = map(resource_part, await it.read("demo://resource/dynamic/blob/1"))
             assert isinstance(blob, Media)
             assert blob.data
-            with pytest.raises(LlmspellError, match="refused"):
+            with pytest.raises(NotFoundError, match="has no resource 'demo://nothing'"):
                 await it.read("demo://nothing")
 
     asyncio.run(go())
