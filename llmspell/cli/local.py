@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from llmspell.config import Config, load
-from llmspell.errors import LlmspellError
+from llmspell.errors import LlmspellError, NotFoundError
 from llmspell.providers.local.store import ModelStore, default_directory
 
 if TYPE_CHECKING:
+    from llmspell.providers.local.store import StoredModel
     from llmspell.providers.registry import ProviderRegistry
 
 RUNTIMES = ("local", "llamacpp", "ctransformers")
@@ -37,6 +38,22 @@ def local_name(name: str) -> str:
     """The name in the store of a model that may be written with its runtime, as in `local/smollm2-135m`."""
     runtime, slash, model = name.partition("/")
     return model if slash and runtime in RUNTIMES else name
+
+
+def stored_model(store: ModelStore, name: str) -> StoredModel:
+    """The file of a model, as `llmspell models list` shows it: that of ctransformers may be a converted one.
+
+    Raises `NotFoundError`.
+    """
+    from llmspell.providers.local import resolve  # as above
+
+    runtime, slash, model = name.partition("/")
+    if not slash or runtime not in RUNTIMES:
+        return store.find(name)
+    found = resolve.file_of(store, model, runtime)
+    if runtime != RUNTIMES[0] and not resolve.suits(found, runtime):
+        raise NotFoundError(f"there is no model {name}", hint=f"the file {found.path.name} is local/{found.name}")
+    return found
 
 
 def model_names() -> list[str]:

@@ -12,7 +12,7 @@ import click
 from llmspell.cli import show
 from llmspell.cli.arguments import complete_model, complete_provider
 from llmspell.cli.asking import AS_JSON, ask, print_json, print_table
-from llmspell.cli.local import local_name, store_of
+from llmspell.cli.local import local_name, store_of, stored_model
 from llmspell.config import load
 from llmspell.providers.local.catalogue import PULLABLE
 from llmspell.providers.local.store import DEFAULT_MODEL
@@ -128,7 +128,9 @@ def remove(name: str) -> None:
     Examples:
       llmspell models remove smollm2-135m
     """
-    removed = store_of(load()).remove(local_name(name))
+    store = store_of(load())
+    found = stored_model(store, name)
+    removed = store.remove(found.path.name if found.path.parent == store.directory else name)
     click.echo(f"removed {removed.name} ({show.size(removed.size)})")
 
 
@@ -142,9 +144,12 @@ def _work(done: str, work: Callable[[Any], StoredModel]) -> None:
 
 def _row(info: ModelInfo) -> list[str]:
     size, problem = info.details.get("size"), info.details.get("problem")
+    shown = "" if size is None else show.size(size)
+    if problem:
+        known = f"the model file {info.details['file']} is damaged: "
+        return [info.name, shown, "damaged", problem.removeprefix(known)]
     kind = info.details.get("quantisation") or info.details.get("format") or ""
-    context = f"{info.context_length} tokens" if info.context_length else ""
-    return [info.name, "" if size is None else show.size(size), f"damaged: {problem}" if problem else kind, context]
+    return [info.name, shown, kind, f"{info.context_length} tokens" if info.context_length else ""]
 
 
 def _shown(key: str, value: Any) -> str:

@@ -328,10 +328,20 @@ class ProviderRegistry:
         return nearest(name, known) or f"known are {', '.join(known)}; add one as [providers.{name}] in llmspell.toml"
 
     def _unknown_model(self, name: str) -> NotFoundError:
-        hint = nearest(name, (*self._config.aliases, *self._config.models, *self.known()))
+        hint = self._stored_near(name) or nearest(name, (*self._config.aliases, *self._config.models, *self.known()))
         return NotFoundError(
             f"there is no model {name!r}", hint=hint or "names are provider/model, such as openai/gpt-5-mini"
         )
+
+    def _stored_near(self, name: str) -> str | None:
+        """A hint for those who leave out `local/`."""
+        from difflib import get_close_matches  # only for errors
+
+        from llmspell.providers.local.store import ModelStore  # as above
+
+        names = [model.name for model in ModelStore(self._model_folder()).list()]
+        close = get_close_matches(name, names, 1, 0.7)
+        return f"did you mean local/{close[0]}?" if close else None
 
 
 def _shared(providers: Sequence[LLMProvider], limits: Mapping[str, int], timeout: float | None) -> LLMProvider:

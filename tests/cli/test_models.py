@@ -52,8 +52,7 @@ class TestOneModel:
 
     def test_a_damaged_file_is_listed_as_such(self, llmspell: Program, store: Path) -> None:
         (store / "bad.gguf").write_bytes(b"GGUF\x03")
-        assert "local/bad   5 bytes" in (out := llmspell("models", "list").out)
-        assert "damaged: " in out
+        assert "local/bad   5 bytes  damaged  it ends inside its header" in llmspell("models", "list").out
 
     @pytest.mark.parametrize("name", ["tiny", "local/tiny", "llamacpp/tiny", "./tiny.gguf"])
     def test_info(self, llmspell: Program, name: str) -> None:
@@ -80,6 +79,31 @@ class TestOneModel:
         assert outcome.code == 0
         assert outcome.out.startswith("converted to local/tiny-ctransformers (")
         assert (store / "tiny-ctransformers.gguf").is_file()
+
+    def test_a_converted_model_is_removed_by_its_own_name(self, llmspell: Program, store: Path, home: Path) -> None:
+        tiny.write(home / "tied.gguf", bpe=True)
+        assert llmspell("models", "pull", "./tied.gguf").code == 0
+        refused = llmspell("models", "remove", "ctransformers/tied")
+        assert (refused.code, refused.err.splitlines()[0]) == (2, "error: there is no model ctransformers/tied")
+        assert llmspell("models", "convert", "tied").code == 0
+        assert llmspell("models", "remove", "ctransformers/tied").out.startswith("removed tied-ctransformers (")
+        assert sorted(file.name for file in store.iterdir()) == ["tied.gguf", "tiny.gguf"]
+
+    def test_it_is_named_to_those_who_leave_out_the_runtime(self, llmspell: Program) -> None:
+        outcome = llmspell("models", "info", "tny")
+        assert (outcome.code, outcome.err) == (2, "error: there is no model 'tny'\nhint: did you mean local/tiny?\n")
+
+    def test_what_is_cut_off_is_damaged(self, llmspell: Program, store: Path, home: Path) -> None:
+        data = (store / "tiny.gguf").read_bytes()
+        for folder in (store, home):
+            (folder / "cut.gguf").write_bytes(data[:-100])
+        assert "is damaged: it is cut off" in llmspell("models", "info", "cut").err
+        assert "damaged  it is cut off" in llmspell("models", "list").out
+        (store / "cut.gguf").unlink()
+        refused = llmspell("models", "pull", "./cut.gguf")
+        assert (refused.code, refused.out) == (1, "")
+        assert "cut.gguf is damaged: it is cut off" in refused.err
+        assert [file.name for file in store.iterdir()] == ["tiny.gguf"]
 
     def test_it_is_completed(self, llmspell: Program, home: Path) -> None:
         from llmspell.cli.local import model_names
@@ -109,6 +133,7 @@ def test_the_models_of_a_service(llmspell: Program, server: Server) -> None:
         (["info", "./none.gguf"], 2, "there is no model file none.gguf", ""),
         (["pull", "none"], 2, "there is no model 'none' to pull", "smollm2-135m"),
         (["pull", "noise.gguf"], 1, "noise.gguf is not a model file", ""),
+        (["pull", "smollm2-135m", "--name", ""], 1, "'' cannot be the name of a model", "letters"),
         (["pull"], 2, "Missing argument 'SOURCE'", ""),
         (["remove", "none"], 2, "there is no local model 'none'", ""),
         (["remove", "./noise.gguf"], 1, "./noise.gguf is not in the store", "delete"),

@@ -7,6 +7,7 @@ character; the alphabet is that of GPT-2 (`bytes_to_unicode` in <https://github.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,7 @@ from llmspell.errors import ModelError
 from llmspell.providers.local import gguf, preflight
 from llmspell.providers.local.gguf import Field, Gguf, NewTensor, Tensor
 from llmspell.providers.local.pull import Progress, silent
-from llmspell.providers.local.resolve import CONVERTED
+from llmspell.providers.local.resolve import CONVERTED, conversion_of
 from llmspell.providers.local.store import ModelStore, StoredModel
 
 _CHUNK = 1 << 20
@@ -25,17 +26,19 @@ _NORMAL_TOKEN = 1
 def convert(store: ModelStore, name: str, progress: Progress = silent) -> StoredModel:
     """Convert the model `name` and keep the result in the store as `NAME-ctransformers`.
 
-    A result that is newer than its source is not made again. Raises `NotFoundError`, and `ModelError` for a model
+    A result that is there already is not made again. Raises `NotFoundError`, and `ModelError` for a model
     that stays out of reach for ctransformers.
     """
     source = store.find(name)
-    target = store.place(source.name.removesuffix(CONVERTED) + CONVERTED)
-    if target.is_file() and target.stat().st_mtime >= source.path.stat().st_mtime:
-        return store.find(target.name)
+    if (done := conversion_of(store, source)) is not None:
+        return done
+    target = store.place(source.name + CONVERTED)
+    written = source.path.stat().st_mtime_ns
     header = _readable(source.path)
     with store.workspace() as work:
         _write(header, work / "model.gguf", progress)
         preflight.check(work / "model.gguf", "ctransformers")
+        os.utime(work / "model.gguf", ns=(written, written))  # by which its source is known
         (work / "model.gguf").replace(target)
     return store.find(target.name)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from llmspell.providers.local import ggml, gguf
+from llmspell.providers.local import ggml, gguf, preflight
 
 _QUANTISATIONS = {
     0: "F32",
@@ -30,10 +30,13 @@ _QUANTISATIONS = {
 
 
 def describe(path: Path, format_: str) -> dict[str, Any]:
-    """Facts of the model file at `path`; a key is absent when the file does not say. Raises `ModelError`."""
+    """Facts of the model file at `path`; a key is absent when the file does not say.
+
+    Raises `ModelError` for a damaged file.
+    """
     facts: dict[str, Any] = {}
     if format_ == "gguf":
-        facts = _of_gguf(gguf.read(path))
+        facts = _of_gguf(preflight.whole(path))
     elif format_ == "ggml":
         facts = _of_ggml(ggml.read(path))
     return {key: value for key, value in facts.items() if value is not None}

@@ -9,5 +9,5 @@ def context_error(name: str, tokens: int, context: int) -> ContextLengthError:
     """The error of a prompt that does not fit."""
     return ContextLengthError(
         f"the prompt has {tokens} tokens, but the context of {name} holds {context}",
-        hint="shorten the prompt, or give the model a larger context_length if it was trained for one",
+        hint="shorten the prompt, or raise context_length under [local] in llmspell.toml, up to the trained context",
     )

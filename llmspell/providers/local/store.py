@@ -58,13 +58,19 @@ class ModelStore:
 
         Raises `NotFoundError`, whose hint has the nearest names or how to get a first model.
         """
+        if found := self.get(name):
+            return found
+        if _looks_like_path(name):
+            return self._at_path(Path(name).expanduser())
+        raise NotFoundError(f"there is no local model {name!r}", hint=self._hint(name))
+
+    def get(self, name: str) -> StoredModel | None:
+        """The model of the store that is called so, with or without the ending of its file."""
         for candidate in (name, *(name + suffix for suffix in SUFFIXES)):
             path = self.directory / candidate
             if Path(candidate).name == candidate and _is_model(path):
                 return _stored(path)
-        if _looks_like_path(name):
-            return self._at_path(Path(name).expanduser())
-        raise NotFoundError(f"there is no local model {name!r}", hint=self._hint(name))
+        return None
 
     def _at_path(self, path: Path) -> StoredModel:
         if not path.is_file():
@@ -88,7 +94,8 @@ class ModelStore:
     def place(self, name: str, suffix: str = ".gguf") -> Path:
         """Where a model called `name` is kept. Raises `ModelError` for a name that is no plain file name."""
         if not name or Path(name).name != name or name.startswith("."):
-            raise ModelError(f"{name!r} cannot be the name of a model", hint="use letters, digits, '-', '_' and '.'")
+            hint = "use letters, digits, '-', '_' and '.', which cannot be the first"
+            raise ModelError(f"{name!r} cannot be the name of a model", hint=hint)
         return self.directory / (name if name.endswith(SUFFIXES) else name + suffix)
 
     @contextlib.contextmanager

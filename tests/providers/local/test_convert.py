@@ -9,6 +9,7 @@ from llmspell.providers.local import convert as convert_module
 from llmspell.providers.local import gguf, preflight
 from llmspell.providers.local.convert import byte_alphabet, convert
 from llmspell.providers.local.gguf import Field
+from llmspell.providers.local.resolve import choose, load_options
 from llmspell.providers.local.store import ModelStore
 from tests import tiny
 
@@ -75,13 +76,39 @@ def test_what_is_up_to_date_is_not_made_again(store, monkeypatch):
     first = convert(store, "modern")
     written = first.path.stat().st_mtime_ns
     assert convert(store, "modern").path.stat().st_mtime_ns == written
-    os.utime(source, (source.stat().st_mtime + 10,) * 2)
-    assert convert(store, "modern").path.stat().st_mtime_ns != written
+    os.utime(source, (source.stat().st_mtime - 10,) * 2)
+    assert convert(store, "modern").path.stat().st_mtime_ns == source.stat().st_mtime_ns != written
 
 
 def test_a_model_elsewhere_is_converted_into_the_store(store, tmp_path):
     path = tiny.write(tmp_path / "outside.gguf", bpe=True)
     assert convert(store, str(path)).path == store.directory / "outside-ctransformers.gguf"
+
+
+def test_a_conversion_belongs_to_its_file_alone(store, tmp_path):
+    here, there = (tmp_path / name / "modern.gguf" for name in ("here", "there"))
+    for at, path in enumerate((here, there)):
+        path.parent.mkdir()
+        os.utime(tiny.write(path, "one" if path is here else "two", bpe=True), (at * 100, at * 100))
+    assert choose(store, str(here), "ctransformers").path == here
+    made = convert(store, str(here))
+    assert choose(store, str(here), "ctransformers").path == made.path
+    assert choose(store, str(there), "ctransformers").path == there
+    with pytest.raises(ModelError) as caught:
+        load_options(choose(store, str(there), "ctransformers"), f"ctransformers/{there}", 64)
+    assert caught.value.hint == f"run: llmspell models convert {there}"
+    before = made.path.read_bytes()
+    assert convert(store, str(there)).path.read_bytes() != before
+    assert choose(store, str(here), "ctransformers").path == here
+
+
+def test_a_conversion_outlives_its_source(store):
+    source = tiny.write(store.directory / "modern.gguf", bpe=True)
+    made = convert(store, "modern")
+    source.unlink()
+    assert choose(store, "modern", "ctransformers").path == made.path
+    with pytest.raises(NotFoundError):
+        choose(store, "modern", "llamacpp")
 
 
 def test_what_cannot_be_converted_says_why(store):

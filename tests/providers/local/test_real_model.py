@@ -124,8 +124,10 @@ def test_texts_of_one_meaning_lie_closer(store):
     assert likeness(vectors[0], vectors[1]) > likeness(vectors[0], vectors[2])
 
 
-def test_the_original_is_no_file_for_ctransformers(store):
-    request = Request(model=str(store.directory / f"{NAME}.gguf"), messages=[Message("user", "hi")])
+def test_the_original_is_no_file_for_ctransformers(store, tmp_path):
+    original = tmp_path / "original.gguf"
+    original.symlink_to(store.directory / f"{NAME}.gguf")
+    request = Request(model=str(original), messages=[Message("user", "hi")])
     with pytest.raises(ModelError, match="byte-encoded") as caught:
         run(store, "ctransformers", lambda provider: provider.complete(request))
-    assert caught.value.hint == f"run: llmspell models convert {NAME}"
+    assert caught.value.hint == f"run: llmspell models convert {original}"
