@@ -16,6 +16,7 @@ from llmspell.border import Abort, EngineLimits, Failed, FromSpell, Invoke, Prin
 from llmspell.errors import ErrorData
 from llmspell_js.engine import Engine, JSException, passed
 from llmspell_js.faults import InexactNumber, LimitPassed, SyntaxFault
+from llmspell_js.hints import hint_for
 from llmspell_js.numbers import to_text
 from llmspell_js.program import Program
 from llmspell_js.sources import PARTS, PRELUDE, PROXIES
@@ -165,6 +166,8 @@ class JsInterpreter:
             said.append(message)
             if kind in ("Done", "Failed"):
                 self._over = True
+                if isinstance(message, Failed):
+                    _advise(message.error)
                 return
 
     def _count_output(self, message: Print, said: list[FromSpell]) -> bool:
@@ -175,6 +178,7 @@ class JsInterpreter:
 
     def _fail(self, said: list[FromSpell], error: ErrorData) -> None:
         self._over = True
+        _advise(error)
         said.append(Failed(error))
 
     def _last_words(self, said: list[FromSpell], limit: LimitPassed) -> None:
@@ -188,3 +192,8 @@ class JsInterpreter:
                 error = entry[2] | passed(entry[1], self._limits)
         if not self._over:
             self._fail(said, error)
+
+
+def _advise(error: ErrorData) -> None:
+    if (hint := hint_for(error["message"])) is not None:
+        error["hint"] = hint

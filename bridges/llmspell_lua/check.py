@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from llmspell.border import Problem
+from llmspell_lua.hints import instead_of
 from llmspell_lua.interpreter import LuaInterpreter
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def _unknown_globals(source: str, known: set[str]) -> list[Problem]:
 def _warning(node: Node, known: set[str]) -> Problem:
     name = _text(node)
     near = get_close_matches(name, known, n=1)
-    message = f"unknown global {name}" + (f"; did you mean {near[0]}?" if near else "")
+    advice = instead_of(name) or (f"did you mean {near[0]}?" if near else "")
+    message = f"unknown global {name}" + (f"; {advice}" if advice else "")
     line, column = node.start_point
     return Problem(line + 1, column + 1, message, "warning")
 

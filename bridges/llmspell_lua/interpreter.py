@@ -22,6 +22,7 @@ from llmspell.border import (
 from llmspell.errors import ErrorData, InternalError, InvalidValueError, LimitError, LlmspellError
 from llmspell_lua.convert import ToLua, decoded
 from llmspell_lua.engine import bytecode, engine
+from llmspell_lua.hints import hint_for
 
 _SPARE = 4 * 1024 * 1024  # for the last words of a state that ran out of memory
 
@@ -143,8 +144,10 @@ class LuaInterpreter:
             out = self._last_words(error)
         except Exception as error:  # noqa: BLE001  # whatever a script managed to break must not pass this border
             out = self._last_words(self._explain(error))
-        if out and type(out[-1]) in (Done, Failed):
+        if out and isinstance(last := out[-1], Done | Failed):
             self._over = True
+            if isinstance(last, Failed):
+                _advise(last.error)
         return out
 
     def _explain(self, error: Exception) -> LlmspellError:
@@ -162,6 +165,11 @@ class LuaInterpreter:
         except Exception:  # noqa: BLE001  # the state is past speaking; the error itself still is reported
             out = []
         return [*out, Failed(error.to_data())]
+
+
+def _advise(error: ErrorData) -> None:
+    if (hint := hint_for(error["message"])) is not None:
+        error["hint"] = hint
 
 
 def _limit_messages(limits: EngineLimits) -> dict[str, str]:

@@ -12,7 +12,12 @@ from tests.llmspell_js.conftest import Cast
     [
         ("throw new Error('m')", {"message": "m", "line": 1, "column": 11}),
         ("\n\n  null.x", {"message": "TypeError: cannot read property 'x' of null", "line": 3, "column": 3}),
-        ("nothing()", {"message": "ReferenceError: nothing is not defined", "line": 1}),
+        ("xyzzy()", {"message": "ReferenceError: xyzzy is not defined", "line": 1, "hint": None}),
+        ("prams.a", {"message": "ReferenceError: prams is not defined", "hint": "did you mean params?"}),
+        ("require('x')", {"hint": 'modules are imported: import name from "./file.js"'}),
+        ("return 5", {"message": "SyntaxError: return not in a function",
+                      "hint": "a JavaScript spell gives its result with export default"}),
+        ("x; let x", {"message": "ReferenceError: x is not initialized", "hint": None}),
         ("throw 'text'", {"message": "text", "file": "spell.js", "line": None}),
         ("throw { code: 5 }", {"message": '{"code":5}', "data": {"code": 5}}),
         ("throw null", {"message": "null", "file": "spell.js"}),

@@ -74,3 +74,8 @@ def test_scopes(source: str, names: list[str]) -> None:
 def test_nothing_is_run() -> None:
     assert found("while true do end") == []
     assert found("error('x')") == []
+
+
+def test_what_only_others_have_comes_with_advice() -> None:
+    (problem,) = bridge.check("io.write('x')", "a.lua")
+    assert problem.message.startswith("unknown global io; fs reads and writes files")

@@ -246,3 +246,22 @@ def test_a_place_made_by_the_script(cast, place: str) -> None:
     error = cast(f"\nerror{{kind = 'tool', message = 'm', {place}}}").error
     assert (error["kind"], error["message"]) == ("tool", "m")
     assert cast(f"return select(2, pcall(error, {{kind = 'tool', message = 'm', {place}}})).message").value == "m"
+
+
+@pytest.mark.parametrize(
+    ("source", "hint"),
+    [
+        ("return prams.x", "did you mean params?"),
+        ("prnt(1)", "did you mean print?"),
+        ("xyzzy()", None),
+        ("local t = {} t.x.y = 1", None),
+        ("io.write('x')", "fs reads and writes files, stdin.read() gives the input, write(text) prints"),
+        ("return os.getenv('HOME')", 'env.get("NAME") reads a variable'),
+        ("spell.usge()", "did you mean usage?"),
+        ("fs.raed('x')", "did you mean read?"),
+        ("spell.qqqqqqq()", "it has budget, limits, run, usage"),
+    ],
+)
+def test_what_is_not_there_comes_with_a_hint(cast, source: str, hint: str | None) -> None:
+    error = cast(source).error
+    assert (error.get("hint"), error["line"]) == (hint, 1)

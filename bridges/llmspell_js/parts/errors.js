@@ -19,6 +19,7 @@ const KINDS = {
   internal: true,
 };
 
+const UNDEFINED = " is not defined";
 const MAX_REASONS = 4; // how deep, and how many of each
 
 function fileAt(line) {
@@ -149,8 +150,15 @@ function describeObject(thrown) {
   const text = name === "" ? message || "Error" : message === "" ? name : `${name}: ${message}`;
   data.message = toWellFormed(isError ? text + reasonsOf(thrown, 0) : text);
   if (known) copyFields(data, thrown);
+  else if (name === "ReferenceError") adviseOf(data, message);
   addPlace(data, thrown);
   return data;
+}
+
+// The global that a name which is not defined comes near to.
+function adviseOf(data, message) {
+  const near = nearest(sliceText(message, 0, -UNDEFINED.length), getOwnPropertyNames(globals));
+  if (near !== undefined) data.hint = `did you mean ${near}?`;
 }
 
 // What an error says of the errors behind it: its cause, or those that an AggregateError holds.

@@ -31,6 +31,7 @@ const $TypeError = TypeError;
 const $WeakMap = WeakMap;
 const arrayFrom = Array.from;
 const enqueue = queueMicrotask;
+const globals = globalThis;
 const isView = ArrayBuffer.isView;
 const ObjectPrototype = Object.prototype;
 const { asyncIterator, toStringTag } = Symbol;

@@ -56,7 +56,9 @@ end
 
 local function from_string(text, frames)
   local message, file, line = split(text, frames)
-  return { kind = "spell", message = message, file = file, line = line }
+  local unknown = match(message, "^attempt to %a+ a nil value %(global '([%w_]+)'%)$")
+  local hint = unknown and bridge.near.hint(unknown, state.env) or nil
+  return { kind = "spell", message = message, file = file, line = line, hint = hint }
 end
 
 local function from_error(thrown)

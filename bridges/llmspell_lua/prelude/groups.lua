@@ -18,7 +18,7 @@ local function expect_options(owner, options, what, known)
   options = options == nil and {} or expect("table", options, what)
   for name in next, options do
     if not known[name] then
-      bridge.near(owner, name, known)
+      bridge.near.refuse(owner, name, known)
     end
   end
   return options

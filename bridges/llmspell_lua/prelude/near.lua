@@ -1,6 +1,7 @@
--- The error for a member that does not exist, with the names that come near.
+-- The error for a member that does not exist, and the names that come near to one.
 local bridge = ...
-local concat, format, min, sort, sub = table.concat, string.format, math.min, table.sort, string.sub
+local concat, floor, format = table.concat, math.floor, string.format
+local min, sort, sub = math.min, table.sort, string.sub
 local next, type = next, type
 
 -- The edit distance of two short names (Levenshtein's, one row at a time).
@@ -20,20 +21,28 @@ local function distance(left, right)
   return row[#right]
 end
 
-local function hint(name, known)
-  local near, all = {}, {}
+local near = {}
+
+function near.hint(name, known)
+  local similar, all, least = {}, {}, 1 + min(3, floor(#name / 2))
   for candidate in next, known do
     all[#all + 1] = candidate
-    if #name < 40 and distance(name, candidate) <= 2 + #candidate / 5 then
-      near[#near + 1] = candidate
+    local far = #name < 40 and distance(name, candidate) or least
+    if far < least then
+      similar, least = { candidate }, far
+    elseif far == least and #similar > 0 then
+      similar[#similar + 1] = candidate
     end
   end
-  sort(near)
+  sort(similar)
   sort(all)
-  return #near > 0 and "did you mean " .. concat(near, " or ") .. "?" or "it has " .. concat(all, ", ")
+  return #similar > 0 and "did you mean " .. concat(similar, " or ") .. "?" or nil, concat(all, ", ")
 end
 
-return function(owner, key, known)
+function near.refuse(owner, key, known)
   local name = type(key) == "string" and bridge.display.clean(key) or bridge.display.key(key)
-  bridge.errors.throw("type", format("%s has no %s", owner, name), hint(name, known))
+  local hint, all = near.hint(name, known)
+  bridge.errors.throw("type", format("%s has no %s", owner, name), hint or "it has " .. all)
 end
+
+return near

@@ -60,7 +60,7 @@ function objects.member(module, name, key)
   modules[name] = members
   local spec = members[key]
   if not spec then
-    bridge.near(name, key, members)
+    bridge.near.refuse(name, key, members)
   end
   local function call(first, ...)
     if rawequal(first, module) then
@@ -90,7 +90,7 @@ function objects.class(class)
   end
   local meta = { __metatable = class, __name = class }
   function meta.__index(_, key)
-    return methods[key] or bridge.near(class, key, methods)
+    return methods[key] or bridge.near.refuse(class, key, methods)
   end
   opaque[meta] = class
   return function(...)

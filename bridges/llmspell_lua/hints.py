@@ -1,0 +1,31 @@
+"""What a script may have wanted that looks for what Lua has outside of a sandbox."""
+
+from __future__ import annotations
+
+_INSTEAD = {
+    "io": "fs reads and writes files, stdin.read() gives the input, write(text) prints",
+    "dofile": "require loads a module, spell.run runs another spell",
+    "loadfile": "require loads a module, spell.run runs another spell",
+    "package": "require looks in the spell's own folder",
+    "collectgarbage": "there is nothing to collect by hand; spell.limits() tells how much memory there is",
+}
+_FIELDS = {
+    "getenv": 'env.get("NAME") reads a variable',
+    "execute": "run(program, args) starts a program",
+    "popen": "run(program, args) starts a program and gives its output",
+    "tmpname": "fs.write takes any path that was allowed",
+}
+_NIL = ("attempt to call a nil value (", "attempt to index a nil value (")
+
+
+def instead_of(name: str) -> str | None:
+    """What to use instead of a global that a spell does not have."""
+    return _INSTEAD.get(name)
+
+
+def hint_for(message: str) -> str | None:
+    """The next step after an error of the engine, if one is known."""
+    if not message.startswith(_NIL):
+        return None
+    kind, _, name = message.partition("(")[2].rstrip("')").partition(" '")  # such as: global 'io'
+    return instead_of(name) if kind == "global" else _FIELDS.get(name)
