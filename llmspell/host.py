@@ -268,7 +268,8 @@ class Host:
         `lua`, the model writes code, which runs in workers of this host. The options are those of
         `llmspell.agents.Agent`. Raises `NotFoundError` for a model or a tool that does not exist.
         """
-        from llmspell.agents.agent import Agent, source_in  # most hosts only run spells
+        from llmspell.agents.agent import Agent  # most hosts only run spells
+        from llmspell.agents.sources import source_in
 
         if code is not None:
             from llmspell.agents.code.options import Code  # most agents call tools one by one

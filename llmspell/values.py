@@ -33,18 +33,18 @@ class _NotJsonError(Exception):
         self.path: list[str] = []
 
 
-def check(value: object, what: str = "the value") -> Value:
+def check(value: object, what: str = "the value", *, levels: int = MAX_DEPTH) -> Value:
     """The value as it crosses the border: tuples become arrays, whole floats integers.
 
     Raises `InvalidValueError`, which names the place inside `what`, when it is not JSON or passes a limit.
     """
     try:
-        return _check(value, MAX_DEPTH, [MAX_BYTES - 8])
+        return _check(value, levels, [MAX_BYTES - 8])
     except _NotJsonError as refused:
         place = what + "".join(reversed(refused.path))
         raise InvalidValueError(
             f"{place} {refused.reason}",
-            hint=f"only JSON crosses: at most {MAX_DEPTH} levels and {MAX_BYTES >> 20} MiB",
+            hint=f"only JSON crosses: at most {levels} levels and {MAX_BYTES >> 20} MiB",
         ) from None
 
 

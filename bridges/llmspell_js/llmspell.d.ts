@@ -12,6 +12,8 @@ interface AgentBounds {
   maxCost?: number;
   /** How often an answer that does not fit its schema is sent back; 2 unless told otherwise. */
   maxRepairs?: number;
+  /** Seconds that models and tools may take, not those that somebody takes to approve. */
+  timeout?: number;
 }
 
 /** How the model of an agent writes code that calls the tools. */
@@ -80,7 +82,10 @@ interface AgentOptions {
   model?: string;
   /** What the model is told first. */
   instructions?: string;
-  /** Tools of the program by their names, tools of the spell, other agents, and what `asTool` gave. */
+  /**
+   * Tools of the program by their names, tools of the spell, other agents, and what `asTool` and
+   * `asTools` gave.
+   */
   tools?: (string | AgentTool)[];
   /** What the answer must be: JSON Schema or the short form; the reply then has `data`. */
   output?: any;
@@ -95,6 +100,11 @@ interface AgentOptions {
   declare?: number;
   /** How far it may go in one run. */
   limits?: AgentBounds;
+  /**
+   * What its built-in tools, the spells that it runs and the agents that it calls may do, of what this
+   * spell may do; functions of the spell may do all that the spell may.
+   */
+  permissions?: PermissionRules;
   /** A name under which the conversation is kept: it goes on in a later run of the spell. */
   thread?: string;
   /** What the model is shown of a long conversation. */
@@ -137,7 +147,7 @@ interface AgentReply {
   /** The answer, where `output` says what it must be. */
   data?: any;
   /** Why it ended. */
-  reason: "done" | "length" | "empty" | "refused" | "invalid_output" | "max_turns" | "max_tool_calls" | "max_tokens" | "max_cost" | "stopped" | "paused" | "error";
+  reason: "done" | "length" | "empty" | "refused" | "invalid_output" | "max_turns" | "max_tool_calls" | "max_tokens" | "max_cost" | "timeout" | "stopped" | "paused" | "error";
   /** More about that. */
   detail?: string;
   /** Calls of the model. */
@@ -157,8 +167,8 @@ interface AgentReply {
 }
 
 /**
- * A tool of an agent: what `tool` made, another agent, what `asTool` gave, or an object as `tool`
- * takes it.
+ * A tool of an agent: what `tool` made, another agent, what `asTool` or `asTools` gave, or what `tool`
+ * takes.
  */
 interface AgentTool {
   /** What a `tool` is, as it crosses. */
@@ -167,6 +177,8 @@ interface AgentTool {
   agent?: Record<string, any>;
   /** What a `memory` is and how it is searched, as it crosses. */
   memory?: Record<string, any>;
+  /** What a tool of an MCP server is, as it crosses. */
+  mcp?: Record<string, any>;
   /** Its name for the model. */
   name?: string;
   /** What it does, for the model. */
@@ -395,6 +407,10 @@ interface Media {
   data?: BlobHandle;
   /** In place of `data`: where it is. */
   url?: string;
+  /** In place of `data`: what its provider calls it. */
+  fileId?: string;
+  /** How closely to look at it. */
+  detail?: "low" | "high";
   /** Its media type, such as `image/png`. */
   mime: string;
   /** Its file name. */
@@ -473,6 +489,10 @@ interface MessagePart {
   data?: string | BlobHandle;
   /** In place of `data`: where the provider finds it. */
   url?: string;
+  /** In place of `data`: the id that the provider gave it when it was left there. */
+  fileId?: string;
+  /** Of a picture: how closely to look at it, where the provider lets one choose. */
+  detail?: "auto" | "low" | "high";
   /**
    * Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name`
    * tells it.
@@ -1443,6 +1463,13 @@ declare function tool(spec: ToolSpec): Tool;
 interface Server {
   /** Its tools, as far as the spell may call them. */
   tools(): Promise<ServerTool[]>;
+  /**
+   * Its tools as `tools` of an agent, as far as the spell may call them; `names` are what it calls those
+   * wanted.
+   *
+   * Fails with `not_found` for others.
+   */
+  asTools(names?: string[]): Promise<AgentTool[]>;
   /** Call a tool by the name that the server gives it. Fails with `tool` when the tool itself fails. */
   call(tool: string, arguments?: Record<string, any>): Promise<ServerAnswer>;
   /** The resources that it lists. */

@@ -8,6 +8,7 @@
 ---@field max_tokens? integer Tokens of prompts and answers together.
 ---@field max_cost? number US dollars.
 ---@field max_repairs? integer How often an answer that does not fit its schema is sent back; 2 unless told otherwise.
+---@field timeout? number Seconds that models and tools may take, not those that somebody takes to approve.
 
 ---How the model of an agent writes code that calls the tools.
 ---@class llmspell.AgentCode
@@ -43,12 +44,13 @@
 ---@class llmspell.AgentOptions
 ---@field model? string The model; the default one, if absent.
 ---@field instructions? string What the model is told first.
----@field tools? (string|llmspell.AgentTool)[] Tools of the program by their names, tools of the spell, other agents, and what `as_tool` gave.
+---@field tools? (string|llmspell.AgentTool)[] Tools of the program by their names, tools of the spell, other agents, and what `as_tool` and `as_tools` gave.
 ---@field output? any What the answer must be: JSON Schema or the short form; the reply then has `data`.
 ---@field output_mode? "auto"|"native"|"tool"|"prompted" How the model is held to that.
 ---@field code? "js"|"lua"|llmspell.AgentCode The model writes code that calls the tools, in a sandbox of its own, instead of calling them one by one.
 ---@field declare? integer With more tools than that, and without `code`, the model searches for those that it needs.
 ---@field limits? llmspell.AgentBounds How far it may go in one run.
+---@field permissions? llmspell.PermissionRules What its built-in tools, the spells that it runs and the agents that it calls may do, of what this spell may do; functions of the spell may do all that the spell may.
 ---@field thread? string A name under which the conversation is kept: it goes on in a later run of the spell.
 ---@field memory? llmspell.AgentMemory What the model is shown of a long conversation.
 ---@field approve? fun(...: any): any Decides about a call that must be approved: takes `{id, name, arguments}` and gives true, false, or why not.
@@ -70,7 +72,7 @@
 ---@class llmspell.AgentReply
 ---@field text string The last text of the model.
 ---@field data? any The answer, where `output` says what it must be.
----@field reason "done"|"length"|"empty"|"refused"|"invalid_output"|"max_turns"|"max_tool_calls"|"max_tokens"|"max_cost"|"stopped"|"paused"|"error" Why it ended.
+---@field reason "done"|"length"|"empty"|"refused"|"invalid_output"|"max_turns"|"max_tool_calls"|"max_tokens"|"max_cost"|"timeout"|"stopped"|"paused"|"error" Why it ended.
 ---@field detail? string More about that.
 ---@field turns integer Calls of the model.
 ---@field tool_calls integer Calls of tools.
@@ -80,12 +82,13 @@
 ---@field questions? llmspell.AgentQuestion[] When it paused: what is to be approved.
 ---@field state? string When it paused: what `resume` goes on with, also in another run of the spell.
 
----A tool of an agent: what `tool` made, another agent, what `as_tool` gave, or an object as `tool`
----takes it.
+---A tool of an agent: what `tool` made, another agent, what `as_tool` or `as_tools` gave, or what
+---`tool` takes.
 ---@class llmspell.AgentTool
 ---@field tool? table<string, any> What a `tool` is, as it crosses.
 ---@field agent? table<string, any> What an `agent` is, as it crosses.
 ---@field memory? table<string, any> What a `memory` is and how it is searched, as it crosses.
+---@field mcp? table<string, any> What a tool of an MCP server is, as it crosses.
 ---@field name? string Its name for the model.
 ---@field description? string What it does, for the model.
 ---@field parameters? any JSON Schema of its arguments, or the short form.
@@ -206,6 +209,8 @@
 ---@field type "image"|"audio"|"document"|"video" The kind.
 ---@field data? llmspell.BlobHandle Its bytes.
 ---@field url? string In place of `data`: where it is.
+---@field file_id? string In place of `data`: what its provider calls it.
+---@field detail? "low"|"high" How closely to look at it.
 ---@field mime string Its media type, such as `image/png`.
 ---@field name? string Its file name.
 
@@ -251,6 +256,8 @@
 ---@field text? string Of a text: what is said; of `reasoning`: what the model thought.
 ---@field data? string|llmspell.BlobHandle Of a picture, a recording, a document: its bytes, as a blob or in base64.
 ---@field url? string In place of `data`: where the provider finds it.
+---@field file_id? string In place of `data`: the id that the provider gave it when it was left there.
+---@field detail? "auto"|"low"|"high" Of a picture: how closely to look at it, where the provider lets one choose.
 ---@field mime? string Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name` tells it.
 ---@field name? string The file name of a document; of a `tool_call`, the tool.
 ---@field cache? boolean Asks the provider to keep the prompt up to here, where it has a cache to be told of.
@@ -1096,6 +1103,14 @@ local Server = {}
 ---Its tools, as far as the spell may call them.
 ---@return llmspell.ServerTool[]
 function Server:tools() end
+
+---Its tools as `tools` of an agent, as far as the spell may call them; `names` are what it calls those
+---wanted.
+---
+---Fails with `not_found` for others.
+---@param names? string[]
+---@return llmspell.AgentTool[]
+function Server:as_tools(names) end
 
 ---Call a tool by the name that the server gives it. Fails with `tool` when the tool itself fails.
 ---@param tool string

@@ -97,6 +97,7 @@ return {
       params = {"server"},
       methods = {
         tools = {method = "mcp.tools", params = {}},
+        as_tools = {method = "mcp.as_tools", params = {"names"}},
         call = {method = "mcp.call", params = {"tool", "arguments"}},
         resources = {method = "mcp.resources", params = {}},
         templates = {method = "mcp.templates", params = {}},

@@ -6,7 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from llmspell.agents.agent import Agent, AgentStream, AgentTool, BaseAgent
+    from llmspell.agents.agent import Agent, AgentStream, BaseAgent, RunOptions
+    from llmspell.agents.agent_tool import AgentTool
     from llmspell.agents.context import ToolContext
     from llmspell.agents.conversation import Conversation
     from llmspell.agents.events import (
@@ -28,13 +29,15 @@ if TYPE_CHECKING:
     from llmspell.agents.limits import AgentLimits
     from llmspell.agents.output import Output
     from llmspell.agents.result import AgentResult
-    from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, Done, Question
+    from llmspell.agents.run import AgentRun
+    from llmspell.agents.steps import Ask, CallModel, CallTools, Done, Question
     from llmspell.agents.structured import classify, extract
     from llmspell.agents.threads import Thread, ThreadStore
     from llmspell.agents.tools import BaseTool, PausedError, SchemaTool, StopError, Tool
 
 _HOME = {
-    "agent": ("Agent", "AgentStream", "AgentTool", "BaseAgent"),
+    "agent": ("Agent", "AgentStream", "BaseAgent", "RunOptions"),
+    "agent_tool": ("AgentTool",),
     "context": ("ToolContext",),
     "conversation": ("Conversation",),
     "events": (
@@ -46,7 +49,8 @@ _HOME = {
     "limits": ("AgentLimits",),
     "output": ("Output",),
     "result": ("AgentResult",),
-    "run": ("AgentRun", "Ask", "CallModel", "CallTools", "Done", "Question"),
+    "run": ("AgentRun",),
+    "steps": ("Ask", "CallModel", "CallTools", "Done", "Question"),
     "structured": ("classify", "extract"),
     "threads": ("Thread", "ThreadStore"),
     "tools": ("BaseTool", "PausedError", "SchemaTool", "StopError", "Tool"),
@@ -82,6 +86,7 @@ __all__ = [
     "Question",
     "ReasoningAdded",
     "Retry",
+    "RunOptions",
     "SchemaTool",
     "Skip",
     "Stop",

@@ -1,6 +1,6 @@
 """`Agent`: a model with instructions and tools, that goes on until it has an answer.
 
-BaseAgent         a name, a description, `run`, `stream`, `as_tool`
+BaseAgent         a name, a description, `run`, `resume`, `as_tool`
 └── Agent         the loop of model and tools
 """
 
@@ -9,36 +9,57 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, TypeVar, Unpack, get_args
 
 from llmspell.agents.context import ToolContext
 from llmspell.agents.driver import Approve, Driver, decide
 from llmspell.agents.events import AgentEvent
 from llmspell.agents.hooks import Hook, Hooks
 from llmspell.agents.limits import AgentLimits
-from llmspell.agents.output import Mode, Output
+from llmspell.agents.numbers import check_seconds, check_whole
+from llmspell.agents.output import Mode, Output, check_mode
 from llmspell.agents.result import AgentResult
 from llmspell.agents.results import MAX_RESULT
 from llmspell.agents.run import AgentRun
+from llmspell.agents.sources import ModelSource, source_of
 from llmspell.agents.toolbox import Toolbox
-from llmspell.agents.tools import Approval, BaseTool, PausedError
+from llmspell.agents.tools import Approval, BaseTool
 from llmspell.budget import Budget
-from llmspell.errors import InvalidValueError, ToolError
+from llmspell.errors import ArgumentTypeError, InvalidValueError
+from llmspell.permissions import Permissions, denied
 from llmspell.providers.base import LLMProvider, Request
 from llmspell.providers.content import Message, Part
 
 if TYPE_CHECKING:
+    from llmspell.agents.agent_tool import AgentTool
     from llmspell.agents.code.options import Code, Language
     from llmspell.agents.code.tool import CodeTools
     from llmspell.agents.history import HistoryPolicy
-    from llmspell.providers.select.selection import Models
 
 Prompt: TypeAlias = str | Message | Sequence[Part] | Sequence[Message]
 """A text, the parts of a message of the user, a message, or several."""
-ModelSource: TypeAlias = Callable[[Budget], tuple[LLMProvider, str]]
-"""Gives the provider, keeping to a budget, and the model's name there."""
+
+_T = TypeVar("_T")
 
 CONCURRENCY = 8
+
+
+class RunOptions(TypedDict, total=False):
+    """What may be told of one run, and told again where it goes on after a pause."""
+
+    context: Any
+    """Passed to tools, and never to the model."""
+    approve: Approve | None
+    """Decides about calls that must be approved; without it the run pauses."""
+    hooks: Hooks | None
+    """Called after those of the agent."""
+    limits: AgentLimits | None
+    """In the place of those of the agent."""
+    serving: ToolContext | None
+    """Whom the run serves, a spell or another agent: it keeps to the budget and the permissions of that."""
+
+
+_PARTS = get_args(Part)
 _OPTIONS = frozenset(Request.__dataclass_fields__) - {"model", "messages", "tools", "schema", "schema_name"}
 
 
@@ -106,6 +127,8 @@ class BaseAgent(ABC):
         max_result: int | None = None,
     ) -> AgentTool:
         """This agent as a tool that takes a `prompt`; each call is a run of its own."""
+        from llmspell.agents.agent_tool import AgentTool  # most agents are none
+
         return AgentTool(
             self, name=name, description=description, approval=approval, timeout=timeout, max_result=max_result
         )
@@ -118,9 +141,10 @@ class Agent(BaseAgent):
     functions. `output` is what the answer must be: JSON Schema, its short form, or a Python type. `options` are fields
     of `providers.base.Request`, such as `temperature`. `history` is a policy for long conversations. At most
     `concurrency` tools run at once; `tool_timeout` (seconds) and `max_result` (characters) are for tools without their
-    own. With `code`, `js` or `lua`, the model writes code that calls the tools; see `docs/code-mode.md`. With
-    more tools than `declare`, the model searches for those that it needs. An agent is not changed by its runs, and may
-    have several at once.
+    own. `permissions` are what its tools may reach at most, and all that they start; they add nothing to those of the
+    spell or the host. With `code`, `js` or `lua`, the model writes code that calls the tools; see `docs/code-mode.md`.
+    With more tools than `declare`, the model searches for those that it needs. An agent is not changed by its runs,
+    and may have several at once.
     """
 
     def __init__(
@@ -134,6 +158,7 @@ class Agent(BaseAgent):
         code: Code | Language | None = None,
         declare: int | None = None,
         limits: AgentLimits | None = None,
+        permissions: Permissions | None = None,
         history: HistoryPolicy | None = None,
         options: Mapping[str, Any] | None = None,
         concurrency: int = CONCURRENCY,
@@ -146,14 +171,17 @@ class Agent(BaseAgent):
         self.description = description
         self.instructions = instructions
         self.tools = Toolbox(tools)
+        _check_numbers(declare, concurrency, tool_timeout, max_result)
         self.code_tools = None if code is None else _code_tools(code, self.tools)
         self.searches = declare is not None and code is None and len(self.tools) > declare
         """Whether the model is told of those tools alone that it has searched for."""
-        self.limits = limits or AgentLimits()
+        self.limits = _of_type("limits", limits, AgentLimits) or AgentLimits()
+        self.permissions = _of_type("permissions", permissions, Permissions)
         self.history = history
         self.concurrency = concurrency
         self.tool_timeout = tool_timeout
         self.max_result = max_result
+        check_mode(output_mode)
         self.falls_back = output_mode == "auto"
         """Whether another way to structured output is tried when the model cannot do the first."""
         self._source = model if callable(model) else source_of(*model)
@@ -171,54 +199,36 @@ class Agent(BaseAgent):
         prompt: Prompt,
         *,
         history: Sequence[Message] = (),
-        context: Any = None,
-        approve: Approve | None = None,
-        hooks: Hooks | None = None,
-        limits: AgentLimits | None = None,
-        serving: ToolContext | None = None,
         memory: dict[str, Any] | None = None,
         check: bool = True,
+        **options: Unpack[RunOptions],
     ) -> AgentResult:
-        """Answer a prompt, after the conversation `history`.
+        """Answer a prompt, after the conversation `history`; `memory` is what a history policy has kept of it.
 
-        `context` is passed to tools and never to the model. `approve` decides about calls that must be approved;
-        without it the run pauses. `limits` replace those of the agent. `serving` is whom the run serves, a spell or
-        another agent, whose budget it keeps to; `memory` is what a history policy has kept. A run that fails raises
-        its error, unless `check` is false: then it is in the result. Every other end is a `reason` of the result.
+        A run that fails raises its error, unless `check` is false: then it is in the result. Every other end is a
+        `reason` of the result. The options are those of `RunOptions`.
         """
         await self.ready()
-        driver = self._driver(
-            self._begin(prompt, history, limits, memory), context, approve, hooks, serving, stream=False
-        )
-        return await _drained(driver, check)
+        return await _drained(self._driver(self._begin(prompt, history, memory), options, stream=False), check)
 
     def stream(
         self,
         prompt: Prompt,
         *,
         history: Sequence[Message] = (),
-        context: Any = None,
-        approve: Approve | None = None,
-        hooks: Hooks | None = None,
-        limits: AgentLimits | None = None,
-        serving: ToolContext | None = None,
         memory: dict[str, Any] | None = None,
+        **options: Unpack[RunOptions],
     ) -> AgentStream:
         """Answer as `run` does, and give the events as they happen; what fails is in the result of the last one."""
-        run = self._begin(prompt, history, limits, memory)
-        return AgentStream(self._driver(run, context, approve, hooks, serving, stream=True))
+        return AgentStream(self._driver(self._begin(prompt, history, memory), options, stream=True))
 
     async def resume(
         self,
         state: Mapping[str, Any],
         answers: Mapping[str, Any],
         *,
-        context: Any = None,
-        approve: Approve | None = None,
-        hooks: Hooks | None = None,
-        limits: AgentLimits | None = None,
-        serving: ToolContext | None = None,
         check: bool = True,
+        **options: Unpack[RunOptions],
     ) -> AgentResult:
         """Go on with a run that paused, maybe in another process, of an agent that was made alike.
 
@@ -227,23 +237,13 @@ class Agent(BaseAgent):
         for answers to questions that were not asked.
         """
         await self.ready()
-        run = self._resumed(state, answers, limits)
-        return await _drained(self._driver(run, context, approve, hooks, serving, stream=False), check)
+        return await _drained(self._driver(self._resumed(state, answers), options, stream=False), check)
 
     def resume_stream(
-        self,
-        state: Mapping[str, Any],
-        answers: Mapping[str, Any],
-        *,
-        context: Any = None,
-        approve: Approve | None = None,
-        hooks: Hooks | None = None,
-        limits: AgentLimits | None = None,
-        serving: ToolContext | None = None,
+        self, state: Mapping[str, Any], answers: Mapping[str, Any], **options: Unpack[RunOptions]
     ) -> AgentStream:
         """Go on as `resume` does, and give the events as they happen."""
-        run = self._resumed(state, answers, limits)
-        return AgentStream(self._driver(run, context, approve, hooks, serving, stream=True))
+        return AgentStream(self._driver(self._resumed(state, answers), options, stream=True))
 
     async def ready(self) -> bool:
         """Learn of tools that must ask what they are, such as those of servers; whether there was something new.
@@ -255,21 +255,17 @@ class Agent(BaseAgent):
             self.code_tools = _code_tools(self.code_tools.code, self.tools)
         return bool(news)
 
-    def _begin(
-        self,
-        prompt: Prompt,
-        history: Sequence[Message],
-        limits: AgentLimits | None,
-        memory: dict[str, Any] | None,
-    ) -> AgentRun:
+    def _begin(self, prompt: Prompt, history: Sequence[Message], memory: dict[str, Any] | None) -> AgentRun:
         said = prompt_messages(prompt)
-        run = AgentRun(self._template(), [*history, *said], limits=limits or self.limits, output=self._new_output())
+        run = AgentRun(self._template(), [*history, *said], limits=self.limits, output=self._new_output())
         run.begins = len(history)
         run.memory = {} if memory is None else memory
         return run
 
-    def _resumed(self, state: Mapping[str, Any], answers: Mapping[str, Any], limits: AgentLimits | None) -> AgentRun:
-        run = AgentRun.from_data(state, self._template(), limits=limits or self.limits, output=self._new_output())
+    def _resumed(self, state: Mapping[str, Any], answers: Mapping[str, Any]) -> AgentRun:
+        if not isinstance(answers, Mapping):
+            raise ArgumentTypeError(f"answers must be an object, not {answers!r:.60}", hint='such as {"c0": True}')
+        run = AgentRun.from_data(state, self._template(), limits=self.limits, output=self._new_output())
         for id_, answer in answers.items():
             decide(run, id_, answer)
         return run
@@ -285,96 +281,46 @@ class Agent(BaseAgent):
     def _new_output(self) -> Output | None:
         return None if self._output is None else self._output.copy()
 
-    def _driver(
-        self,
-        run: AgentRun,
-        context: Any,
-        approve: Approve | None,
-        hooks: Hooks | None,
-        serving: ToolContext | None,
-        *,
-        stream: bool,
-    ) -> Driver:
-        serves = serving or ToolContext()
-        budget = _budget(run, serves.budget)
-        provider, run.template.model = self._source(budget)
+    def _driver(self, run: AgentRun, options: RunOptions, *, stream: bool) -> Driver:
+        if wrong := options.keys() - RunOptions.__annotations__.keys():
+            raise TypeError(f"a run of an agent has no option {min(wrong)!r}")
+        run.limits = _of_type("limits", options.get("limits"), AgentLimits) or run.limits
+        serves = options.get("serving") or ToolContext()
+        budget, bound = _budget(run, serves.budget), self._bound(serves.bound)
+        provider, run.template.model = self._source(budget, bound)
         if run.output is not None:
             run.output.settle(provider.capabilities, has_tools=bool(self.tools))
+        context = options.get("context")
         return Driver(
             self,
             run,
             provider=provider,
             budget=budget,
             parent=serves.budget,
-            hooks=self._hooks.with_(hooks),
+            hooks=self._hooks.with_(options.get("hooks")),
             context=ToolContext(
                 values=serves.values if context is None else context,
                 permissions=serves.permissions,
+                bound=bound,
                 blobs=serves.blobs,
                 invoke=serves.invoke,
                 run=serves.run,
                 spend=serves.spend,
             ),
-            approve=approve,
+            approve=options.get("approve"),
             stream=stream,
         )
 
-
-class AgentTool(BaseTool):
-    """An agent as a tool: the model that calls it gives a prompt, and is told the answer.
-
-    It runs within the budget of the agent that calls it, which counts what it spends. When it pauses for an approval,
-    so does its caller. An end without an answer is a failure that the caller's model is told of.
-    """
-
-    def __init__(
-        self,
-        agent: BaseAgent,
-        *,
-        name: str | None = None,
-        description: str | None = None,
-        approval: Approval = "allow",
-        timeout: float | None = None,
-        max_result: int | None = None,
-    ) -> None:
-        super().__init__(name or agent.name, approval=approval, timeout=timeout, max_result=max_result)
-        self._agent = agent
-        self._description = description
-
-    @property
-    def description(self) -> str:
-        return self._agent.description if self._description is None else self._description
-
-    @property
-    def parameters(self) -> dict[str, Any]:
-        prompt = {"type": "string", "description": "What to do, with all that must be known for it."}
-        return {
-            "type": "object",
-            "properties": {"prompt": prompt},
-            "required": ["prompt"],
-            "additionalProperties": False,
-        }
-
-    async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
-        if context.paused is None:
-            return self._answer(await self._agent.run(args["prompt"], serving=context, check=False))
-        answers = {id_: answer["approved"] or answer["reason"] for id_, answer in context.answers.items()}
-        return self._answer(await self._agent.resume(context.paused, answers, serving=context, check=False))
-
-    def _answer(self, result: AgentResult) -> Any:
-        if result.reason == "paused":
-            asked = [
-                {"id": each.id, "name": each.name, "arguments": each.arguments, "reason": each.reason}
-                for each in result.questions
-            ]
-            raise PausedError(asked, result.state or {})
-        if result.reason == "done":
-            return result.text if result.data is None else result.data
-        if result.error is not None:
-            raise result.error
-        raise ToolError(
-            f"{self.name} ended without an answer ({result.reason}: {result.detail})", data={"text": result.text}
-        )
+    def _bound(self, outer: Permissions | None) -> Permissions | None:
+        """What the run may do at most, besides what it serves. Raises `PermissionDeniedError` for tools beyond that."""
+        if self.permissions is None or outer is None:
+            bound = outer if self.permissions is None else self.permissions
+        else:
+            bound = outer.narrowed(self.permissions)
+        for tool in self.tools:
+            if bound is not None and not bound.may_use_tool(tool.name):
+                raise denied("tool", f"call the tool {tool.name!r}", tool.name)
+        return bound
 
 
 def _code_tools(code: Code | Language, tools: Toolbox) -> CodeTools:
@@ -382,29 +328,6 @@ def _code_tools(code: Code | Language, tools: Toolbox) -> CodeTools:
     from llmspell.agents.code.tool import CodeTools
 
     return CodeTools(code if isinstance(code, Code) else Code(language=code), tools)
-
-
-def source_of(provider: LLMProvider, model: str) -> ModelSource:
-    """A `ModelSource` for one model of one provider."""
-
-    def source(budget: Budget) -> tuple[LLMProvider, str]:
-        from llmspell.providers.metered import Metered  # loads asyncio
-
-        return Metered(provider, budget), model
-
-    return source
-
-
-def source_in(models: Models, name: str | None) -> ModelSource:
-    """A `ModelSource` for a model by its name among others. Raises `NotFoundError` for one that does not exist."""
-    models.resolve(name)
-
-    def source(budget: Budget) -> tuple[LLMProvider, str]:
-        from llmspell.providers.metered import MeteredModels  # loads asyncio
-
-        return MeteredModels(models, budget).resolve(name)
-
-    return source
 
 
 def prompt_messages(prompt: Prompt) -> list[Message]:
@@ -415,9 +338,13 @@ def prompt_messages(prompt: Prompt) -> list[Message]:
         raise InvalidValueError("the prompt is empty", hint="pass a text, the parts of a message, or messages")
     if isinstance(prompt, str):
         return [Message("user", prompt)]
-    messages: list[Any] = list(prompt)
+    messages: list[Any] = list(prompt) if isinstance(prompt, (list, tuple)) else [prompt]
     if all(isinstance(each, Message) for each in messages):
         return messages
+    if not all(isinstance(each, _PARTS) for each in messages):
+        raise ArgumentTypeError(
+            f"{prompt!r:.60} is no prompt", hint="pass a text, the parts of a message, a Message, or several"
+        )
     return [Message("user", messages)]
 
 
@@ -438,6 +365,20 @@ def _budget(run: AgentRun, parent: Budget | None) -> Budget:
     tokens = None if limits.max_tokens is None else max(limits.max_tokens - used, 0)
     cost = None if limits.max_cost is None else max(limits.max_cost - (run.cost or 0.0), 0.0)
     return Budget(max_cost=cost, max_tokens=tokens, parent=parent)
+
+
+def _of_type(name: str, given: _T | None, cls: type[_T]) -> _T | None:
+    if given is not None and not isinstance(given, cls):
+        raise ArgumentTypeError(f"{name} must be {cls.__name__}(...), not {given!r:.60}")
+    return given
+
+
+def _check_numbers(declare: Any, concurrency: Any, tool_timeout: Any, max_result: Any) -> None:
+    if declare is not None:
+        check_whole("declare", declare, 0)
+    check_whole("concurrency", concurrency, 1)
+    check_whole("max_result", max_result, 1)
+    check_seconds("tool_timeout", tool_timeout)
 
 
 def _options(options: Mapping[str, Any]) -> dict[str, Any]:

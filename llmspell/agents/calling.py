@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
+from llmspell import values
 from llmspell.agents import results
 from llmspell.agents.context import ToolContext
 from llmspell.agents.events import AgentEvent, ToolAnswered, ToolCalled
@@ -66,7 +67,7 @@ class Caller:
             return Stopped(decided.action.why)
         if isinstance(decided.action, Skip):
             self.emit(decided.event)
-            text = results.text_of(decided.action.value)
+            text = results.text_of(values.check(decided.action.value, "what a hook for tool_call gave"))
             return await self._told(ToolResult(call.id, [Text(text)], call.name), None)
         return await self._with_tool(pending, decided.event.arguments)
 

@@ -29,6 +29,8 @@ class ToolContext:
     """1, and one more for each retry."""
     values: Any = None
     permissions: Permissions | None = None
+    bound: Permissions | None = None
+    """What agents on the way to the tool leave of these permissions; None is all."""
     blobs: Blobs | None = None
     budget: Budget | None = None
     invoke: Invoke | None = None
@@ -41,3 +43,7 @@ class ToolContext:
     """The run of that spell, as bridge objects see it; None outside of one."""
     spend: Callable[[Usage, float | None], None] | None = None
     """Tells the agent that called of models which the tool used, and of their price in US dollars."""
+
+    def bounded(self, own: Permissions) -> Permissions:
+        """What agents on the way leave of these permissions."""
+        return own if self.bound is None else own.narrowed(self.bound)

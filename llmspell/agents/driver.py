@@ -10,16 +10,18 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from llmspell.agents.calling import Answer, Answered, Asked, Caller, Stopped
+from llmspell.agents.clock import Clock, OutOfTimeError
 from llmspell.agents.context import ToolContext
-from llmspell.agents.events import AgentEvent, ApprovalAsked, Finished, TurnEnded
+from llmspell.agents.events import AgentEvent, ApprovalAsked, Failed, Finished, TurnEnded
 from llmspell.agents.hooks import Hooks, Stop
 from llmspell.agents.model import Again, Asker, Halted, Heard
 from llmspell.agents.pending import PendingCall
 from llmspell.agents.result import AgentResult, result_of
-from llmspell.agents.run import AgentRun, Ask, CallModel, CallTools, Question
+from llmspell.agents.run import AgentRun
+from llmspell.agents.steps import Ask, CallModel, CallTools, Question
 from llmspell.agents.toolbox import Toolbox
 from llmspell.agents.tools import StopError
-from llmspell.errors import UNCATCHABLE, LlmspellError
+from llmspell.errors import UNCATCHABLE, LlmspellError, SpellError
 from llmspell.providers.base import LLMProvider, Request, Usage
 
 if TYPE_CHECKING:
@@ -57,6 +59,9 @@ class Driver:
         self._context = context
         self._approve = approve
         self._too_many = False
+        self._clock = Clock(run)
+        self._seen: LlmspellError | None = None
+        """What the hooks were shown as the error of a call of the model."""
         self._queue: asyncio.Queue[AgentEvent | None] = asyncio.Queue()
         self._asker = Asker(provider=provider, hooks=hooks, output=run.output, stream=stream)
         self._code = self._run_code() if agent.code_tools is not None else None
@@ -76,15 +81,32 @@ class Driver:
         """
         try:
             try:
-                async with aclosing(self._steps()) as events:
-                    async for event in events:
+                async with aclosing(self._steps()) as steps:
+                    while (event := await self._clock.next(steps)) is not None:
                         yield event
+            except OutOfTimeError:
+                self._run.stop(f"it took longer than {self._run.limits.timeout:g} s", "timeout")
             except LlmspellError as error:
-                self._fail(error)
+                if error is self._seen or error.kind in UNCATCHABLE:
+                    self._fail(error)
+                else:
+                    await self._show(error)
+                    yield Failed(error)
             yield await self._finished()
         finally:
             if self._code is not None:
                 await self._code.close()
+
+    async def _show(self, error: LlmspellError) -> None:
+        """The hooks see what failed outside of a call of the model, and may stop instead."""
+        try:
+            decided = await self._hooks.decide(Failed(error))
+        except LlmspellError as second:
+            self._fail(second)
+            return
+        self._fail(error)
+        if isinstance(decided.action, Stop):
+            self._run.stopped(decided.action.why)
 
     def _fail(self, error: LlmspellError) -> None:
         if error.kind not in UNCATCHABLE:
@@ -150,6 +172,7 @@ class Driver:
                 raise
             if error.kind == "model" and self._agent.falls_back and self._run.output and self._run.output.fall_back():
                 return
+            self._seen = error
             async with aclosing(self._asker.failed(error, request, turn)) as events:
                 async for event in events:
                     yield event
@@ -205,10 +228,11 @@ class Driver:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self._keep(calls, tasks)
         while not self._queue.empty():
             if (event := self._queue.get_nowait()) is not None:
                 yield event
-        self._settle(calls, tasks)
+        self._end(tasks)
 
     async def _one(self, call: PendingCall, room: asyncio.Semaphore) -> Answer:
         try:
@@ -217,26 +241,25 @@ class Driver:
         finally:
             self._queue.put_nowait(None)
 
-    def _settle(self, calls: list[PendingCall], tasks: list[asyncio.Task[Answer]]) -> None:
-        stopped: Stopped | None = None
-        failed: BaseException | None = None
+    def _keep(self, calls: list[PendingCall], tasks: list[asyncio.Task[Answer]]) -> None:
+        """Tell the run what came of the calls that are over."""
         for call, task in zip(calls, tasks, strict=True):
-            if task.cancelled():
-                continue
-            if (error := task.exception()) is not None:
-                failed = failed or error
+            if task.cancelled() or task.exception() is not None:
                 continue
             match task.result():
                 case Answered(result):
                     self._run.tool_done(call.key, result)
                 case Asked(questions, arguments, paused):
                     self._run.ask(call.key, questions, arguments, paused)
-                case Stopped() as stop:
-                    stopped = stopped or stop
-        if failed is not None:
-            raise failed
-        if stopped is not None:
-            self._run.stop(stopped.why, "max_tool_calls" if self._too_many else "stopped")
+
+    def _end(self, tasks: list[asyncio.Task[Answer]]) -> None:
+        """End the run where a call ends it. Raises what a call has raised."""
+        over = [task for task in tasks if not task.cancelled()]
+        for task in over:
+            if (error := task.exception()) is not None:
+                raise error
+        if stops := [each for each in (task.result() for task in over) if isinstance(each, Stopped)]:
+            self._run.stop(stops[0].why, "max_tool_calls" if self._too_many else "stopped")
 
     def _context_of(self, call: PendingCall) -> ToolContext:
         return replace(
@@ -298,8 +321,19 @@ class Driver:
                 return
             yield event
             if self._approve is not None:
-                answer: Any = self._approve(question)
-                decide(self._run, question.id, await answer if hasattr(answer, "__await__") else answer)
+                with self._clock.stopped():
+                    answer = await self._decision(self._approve, question)
+                decide(self._run, question.id, answer)
+
+    async def _decision(self, approve: Approve, question: Question) -> Any:
+        try:
+            answer: Any = approve(question)
+            return await answer if hasattr(answer, "__await__") else answer
+        except LlmspellError:
+            raise
+        except Exception as error:  # noqa: BLE001  # whatever it raises: a call that nobody judged must not run
+            said = str(error)[:500] or type(error).__name__
+            raise SpellError(f"the approval of tool {question.name} failed: {said}") from None
 
 
 def decide(run: AgentRun, id_: str, decision: Any) -> None:

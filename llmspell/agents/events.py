@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias, get_args
 
 if TYPE_CHECKING:
     from llmspell.agents.result import AgentResult
-    from llmspell.agents.run import Question
+    from llmspell.agents.steps import Question
     from llmspell.errors import LlmspellError
     from llmspell.providers.base import Request, Response
     from llmspell.providers.content import Media, Text

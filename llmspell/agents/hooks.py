@@ -23,7 +23,7 @@ Rules: Hooks run in the order in which they were registered, one after the other
 the run. Each sees the event with what earlier ones have changed. The first `Skip` or `Retry` decides: the hooks after
 it still see the event, but of their actions only `Stop` counts. `Stop` wins over everything, at once. A hook that
 fails ends the run with its error. A retry of the model counts as a turn; a tool is called again for hooks at most
-ten times for one call.
+ten times for one call. Of an `error` that comes from elsewhere than the model, only `Stop` counts.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from llmspell.agents.events import KINDS, AgentEvent
-from llmspell.errors import InvalidValueError, LlmspellError, SpellError
+from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, SpellError
 from llmspell.nearest import near
 from llmspell.providers.base import Request
-from llmspell.providers.content import Text
+from llmspell.providers.content import Media, Message, Text
 
 MAX_TOOL_RETRIES = 10
 
@@ -103,6 +103,8 @@ class Hooks:
 
     def on(self, kind: str, hook: Hook) -> None:
         """Call `hook` for events of that kind; `*` stands for all."""
+        if not callable(hook):
+            raise ArgumentTypeError(f"a hook is a function, not {hook!r:.60}")
         if kind != "*" and kind not in KINDS:
             hint = near(kind, KINDS) or f"there are {', '.join(KINDS)}, and * for all"
             raise InvalidValueError(f"there are no events of the kind {kind!r:.40}", hint=hint)
@@ -163,17 +165,30 @@ def _check(kind: str, action: Any) -> None:
             raise InvalidValueError(f"a hook for {kind} returned {action!r:.60}", hint=_may(kind))
 
 
+def _all_are(*types: type) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(isinstance(each, types) for each in value)
+
+
+_RIGHT: dict[str, Callable[[Any], bool]] = {
+    "text": lambda value: isinstance(value, str),
+    "arguments": lambda value: isinstance(value, dict),
+    "parts": _all_are(Text, Media),
+    "is_error": lambda value: isinstance(value, bool),
+    "model": lambda value: isinstance(value, str),
+    "messages": _all_are(Message),
+    "tools": _all_are(dict),
+}
+
+
 def _check_fields(kind: str, fields: Mapping[str, Any]) -> None:
     allowed = _CHANGES.get(kind, ())
     for name in fields:
         if name not in allowed:
             hint = near(name, allowed) or _may(kind)
             raise InvalidValueError(f"a hook for {kind} cannot change {name[:40]!r}", hint=hint)
-    wrong = [] if isinstance(fields.get("text", ""), str) else ["text"]
-    if kind == "tool_call" and not isinstance(fields.get("arguments", {}), dict):
-        wrong.append("arguments")
-    if wrong:
-        raise InvalidValueError(f"a hook for {kind} gave a wrong value for {wrong[0]}")
+    for name, is_right in _RIGHT.items():
+        if name in fields and name in allowed and not is_right(fields[name]):
+            raise InvalidValueError(f"a hook for {kind} gave a wrong value for {name}")
 
 
 def _may(kind: str) -> str:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
-from llmspell.errors import InvalidValueError
+from llmspell.agents.numbers import check_amount, check_seconds, check_whole
 
 EndReason: TypeAlias = Literal[
     "done",
@@ -17,6 +17,7 @@ EndReason: TypeAlias = Literal[
     "max_tool_calls",
     "max_tokens",
     "max_cost",
+    "timeout",
     "stopped",
     "paused",
     "error",
@@ -29,6 +30,7 @@ EndReason: TypeAlias = Literal[
     refused         it, or its provider, would not answer
     invalid_output  it never gave what the schema asks for
     max_...         that limit was reached
+    timeout         it took longer than it may
     stopped         a hook or a tool ended it
     paused          calls wait to be approved: the run can go on from its `state`
     error           something failed
@@ -41,7 +43,8 @@ class AgentLimits:
 
     `max_turns` counts calls of the model, `max_tool_calls` the calls of tools that it asks for, `max_tokens` those of
     prompts and answers together, `max_cost` US dollars; what agents that it uses as tools spend counts too.
-    `max_repairs` is how often an answer that does not fit its schema is sent back.
+    `max_repairs` is how often an answer that does not fit its schema is sent back. `timeout` is in seconds: of models,
+    tools and hooks, before and after a pause, but not of those who approve, or who read a stream.
     """
 
     max_turns: int = 20
@@ -49,17 +52,14 @@ class AgentLimits:
     max_tokens: int | None = None
     max_cost: float | None = None
     max_repairs: int = 2
+    timeout: float | None = None
 
     def __post_init__(self) -> None:
-        _check("max_turns", self.max_turns, 1)
-        _check("max_repairs", self.max_repairs, 0)
-        for name in ("max_tool_calls", "max_tokens", "max_cost"):
+        check_whole("max_turns", self.max_turns, 1)
+        check_whole("max_repairs", self.max_repairs, 0)
+        for name in ("max_tool_calls", "max_tokens"):
             if getattr(self, name) is not None:
-                _check(name, getattr(self, name), 0, whole=name != "max_cost")
-
-
-def _check(name: str, value: Any, least: int, *, whole: bool = True) -> None:
-    right = isinstance(value, int) or (not whole and isinstance(value, float))
-    if not right or isinstance(value, bool) or not value >= least:
-        kind = "a whole number" if whole else "a number"
-        raise InvalidValueError(f"{name} must be {kind} of at least {least}, not {value!r:.40}")
+                check_whole(name, getattr(self, name), 0)
+        if self.max_cost is not None:
+            check_amount("max_cost", self.max_cost)
+        check_seconds("timeout", self.timeout)

@@ -32,6 +32,12 @@ _SHOWN = 4000
 _PROMPT = "Answer with JSON alone, without any other text around it. The JSON must follow this JSON Schema:\n{schema}"
 
 
+def check_mode(mode: Any) -> None:
+    """Raises `InvalidValueError` for what is no `Mode`."""
+    if mode not in MODES:
+        raise InvalidValueError(f"the mode of an output must be one of {', '.join(MODES)}, not {mode!r:.40}")
+
+
 class Output:
     """What an answer must be.
 
@@ -40,8 +46,7 @@ class Output:
     """
 
     def __init__(self, given: Any, *, mode: Mode = "auto", name: str = "answer") -> None:
-        if mode not in MODES:
-            raise InvalidValueError(f"the mode of an output must be one of {', '.join(MODES)}, not {mode!r:.40}")
+        check_mode(mode)
         self.mode: Mode = mode
         self.name = name
         self._adapter: Any = None

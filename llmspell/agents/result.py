@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llmspell.agents.limits import EndReason
-from llmspell.agents.run import AgentRun, Question
+from llmspell.agents.run import AgentRun
+from llmspell.agents.steps import Question
 from llmspell.errors import LlmspellError
 from llmspell.providers.base import Usage
 from llmspell.providers.content import Message

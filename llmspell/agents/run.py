@@ -15,8 +15,9 @@ into another process at any moment; what was asked of a model or a tool and not 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
 
 from llmspell.agents.data import (
     damaged,
@@ -29,6 +30,7 @@ from llmspell.agents.limits import AgentLimits, EndReason
 from llmspell.agents.output import Output
 from llmspell.agents.pending import PendingCall, pending_from_data, pending_to_data
 from llmspell.agents.results import refusal
+from llmspell.agents.steps import Ask, CallModel, CallTools, Done, Question, Step
 from llmspell.errors import InvalidValueError, LlmspellError, from_data
 from llmspell.providers.base import Request, Response, Usage
 from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
@@ -36,47 +38,6 @@ from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResul
 VERSION = 1
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens")
 _NOT_RUN = "This tool was not run: {}."
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A call that somebody must agree to. `id` is what the answer refers to."""
-
-    id: str
-    name: str
-    arguments: dict[str, Any]
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CallModel:
-    """Ask the model; tell `answered`, `retry` or `failed`."""
-
-    request: Request
-
-
-@dataclass(frozen=True, slots=True)
-class CallTools:
-    """Run these, in any order or at once; tell `tool_done` or `ask` for each."""
-
-    calls: list[PendingCall]
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Nothing can go on before these are decided; tell `decide` for each."""
-
-    questions: list[Question]
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The run is over."""
-
-    reason: EndReason
-
-
-Step: TypeAlias = CallModel | CallTools | Ask | Done
 
 
 class AgentRun:
@@ -104,6 +65,8 @@ class AgentRun:
         self.turns = 0
         self.tool_calls = 0
         self.repairs = 0
+        self.seconds = 0.0
+        """How long it has worked, as far as its driver tells."""
         self.usage = Usage(0, 0)
         self.cost: float | None = 0.0
         self.pending: list[PendingCall] = []
@@ -190,6 +153,10 @@ class AgentRun:
     def stop(self, why: str | None = None, reason: EndReason = "stopped") -> None:
         """End the run now. Calls that wait are answered with that they were not run."""
         self._end(reason, why)
+
+    def stopped(self, why: str | None = None) -> None:
+        """The run has failed, but ends as one that was stopped."""
+        self.reason, self.detail, self.error = "stopped", why, None
 
     def spend(self, usage: Usage, cost: float | None) -> None:
         """Count what a tool used of models."""
@@ -376,6 +343,7 @@ class AgentRun:
             "turns": self.turns,
             "tool_calls": self.tool_calls,
             "repairs": self.repairs,
+            "seconds": self.seconds,
             "empty": self._empty,
             "usage": usage_to_data(self.usage),
             "cost": self.cost,
@@ -404,6 +372,7 @@ class AgentRun:
         for anything else."""
         if not isinstance(data, Mapping) or data.get("version") != VERSION:
             raise InvalidValueError("this is no run of an agent that was saved", hint="pass what was saved, unchanged")
+        data = deepcopy(dict(data))  # whoever kept it may begin with it again
         run = cls(template, messages_from_data(data.get("messages"), "the run"), limits=limits, output=output)
         try:
             run._restore(data)
@@ -414,7 +383,7 @@ class AgentRun:
     def _restore(self, data: Mapping[str, Any]) -> None:
         for name in ("begins", "turns", "tool_calls", "repairs", "cost", "reason", "detail", "value", "text"):
             setattr(self, name, data[name])
-        self.answer = data.get("answer")
+        self.answer, self.seconds = data.get("answer"), float(data.get("seconds", 0.0))
         self.has_value, self._empty, self.memory = data["has_value"], data["empty"], dict(data["memory"])
         self.usage = usage_from_data(data["usage"])
         self.error = from_data(data["error"]) if data["error"] else None

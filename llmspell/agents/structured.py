@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from llmspell.agents.agent import Agent, ModelSource
+from llmspell.agents.agent import Agent
 from llmspell.agents.context import ToolContext
 from llmspell.agents.limits import AgentLimits
 from llmspell.agents.output import Mode
 from llmspell.agents.result import AgentResult
+from llmspell.agents.sources import ModelSource
 from llmspell.errors import InvalidValueError, ModelError
 from llmspell.providers.base import LLMProvider
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from llmspell.agents.output import TOOL
 from llmspell.agents.tools import BaseTool, Tool
-from llmspell.errors import InvalidValueError
+from llmspell.errors import ArgumentTypeError, InvalidValueError
 from llmspell.nearest import nearest
 
 
 class Toolbox:
     """Tools by name. Raises `InvalidValueError` for two of one name, and for names that the agent needs itself."""
 
-    def __init__(self, tools: Iterable[BaseTool | Callable[..., Any]] = ()) -> None:
+    def __init__(self, tools: Iterable[Any] = ()) -> None:
         self._tools: dict[str, BaseTool] = {}
-        for each in tools:
-            self._add(each if isinstance(each, BaseTool) else Tool(each))
+        for each in [tools] if isinstance(tools, str) else tools:
+            self._add(_tool_of(each))
 
     def _add(self, tool: BaseTool) -> None:
         if tool.name == TOOL:
@@ -50,6 +50,20 @@ class Toolbox:
     def definitions(self) -> list[dict[str, Any]]:
         """What the model is told of them."""
         return [definition(tool) for tool in self._tools.values()]
+
+
+def _tool_of(given: Any) -> BaseTool:
+    if isinstance(given, BaseTool):
+        return given
+    if callable(given):
+        return Tool(given)
+    if isinstance(given, str):
+        hint = f"names are for Host.agent, in a list; elsewhere take llmspell.tools.builtin({given!r:.40})"
+    elif hasattr(given, "as_tool"):
+        hint = "take its as_tool()"
+    else:
+        hint = "a tool is a typed function, or a BaseTool such as Tool(...) and SchemaTool(...)"
+    raise ArgumentTypeError(f"{given!r:.60} is no tool", hint=hint)
 
 
 def definition(tool: BaseTool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from llmspell import values
 from llmspell.agents.context import ToolContext
+from llmspell.agents.numbers import check_seconds, check_whole
 from llmspell.errors import InvalidValueError, LlmspellError, ToolError
 from llmspell.functions import Invoke
 from llmspell.threads import own
@@ -78,6 +79,10 @@ class BaseTool(ABC):
     ) -> None:
         self.name = _checked_name(name)
         self.approval = _checked_approval(name, approval)
+        check_seconds(f"tool {name}: timeout", timeout)
+        check_whole(f"tool {name}: retries", retries, 0)
+        if max_result is not None:
+            check_whole(f"tool {name}: max_result", max_result, 1)
         self.timeout = timeout
         self.retries = retries
         self.max_result = max_result
@@ -125,6 +130,10 @@ class BaseTool(ABC):
             return await self.run(args, context)
         except Exception as error:  # noqa: BLE001  # a tool may raise anything; callers get one kind of error
             raise self._failure(error) from None
+        except BaseException as error:
+            if not _is_of_others(error):
+                raise
+            raise ToolError(f"tool {self.name} failed: what it waited for was cancelled") from None
 
     def _failure(self, error: BaseException) -> Exception:
         if isinstance(error, (LlmspellError, PausedError)):
@@ -286,6 +295,14 @@ class SchemaTool(BaseTool):
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
         result = self._function(args, context) if self._wants_context else self._function(args)
         return await result if hasattr(result, "__await__") else result
+
+
+def _is_of_others(error: BaseException) -> bool:
+    """Whether it says that something was cancelled which is not the call itself."""
+    import asyncio  # whoever awaits a tool has it already
+
+    task = asyncio.current_task()
+    return isinstance(error, asyncio.CancelledError) and task is not None and not task.cancelling()
 
 
 def stops(error: LlmspellError) -> bool:

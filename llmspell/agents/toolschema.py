@@ -33,7 +33,7 @@ class ToolSchema:
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_code_of(function))
         self.description, docs = parse_docstring(inspect.getdoc(function) or "")
         parameters = _parameters(function, name)
-        self._contexts = [key for key, each in parameters.items() if each.annotation is ToolContext]
+        self._contexts = [key for key, each in parameters.items() if _is_context(each.annotation)]
         for key in self._contexts:
             del parameters[key]
         self._callbacks = {key: each for key, each in parameters.items() if _takes_function(each.annotation)}
@@ -133,6 +133,10 @@ def _parameters(function: Callable[..., Any], name: str) -> dict[str, inspect.Pa
                 f"tool {name}: {parameter} cannot be given by name", hint="a tool takes named parameters only"
             )
     return {key: each.replace(annotation=hints.get(key, Any)) for key, each in parameters.items()}
+
+
+def _is_context(hint: Any) -> bool:
+    return hint is ToolContext or ToolContext in get_args(hint)
 
 
 def _takes_function(hint: Any) -> bool:

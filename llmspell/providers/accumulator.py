@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable
 from typing import Any
 
-from llmspell.errors import ProviderError
+from llmspell.errors import InvalidValueError, ProviderError
 from llmspell.providers.base import (
     Event,
     Finished,
@@ -205,6 +205,8 @@ class _Growing:
 
 _CUTS = ("length", "content_filter")
 """Reasons to stop that may come in the middle of a tool call."""
+_MAX_DEPTH = 100
+"""Levels of arguments: what they cross the border in adds some."""
 
 
 def tool_call(delta: ToolCallDelta, state: State | None = None) -> ToolCall:
@@ -218,16 +220,28 @@ def tool_call(delta: ToolCallDelta, state: State | None = None) -> ToolCall:
 
 
 def _arguments(text: str) -> dict[str, Any] | None:
-    """The JSON object in `text`; some servers send its first or last brace twice."""
-    import json  # rarely needed
+    """The JSON object in `text`; some servers send its first or last brace twice, some models put it into a fence, or
+    into a JSON text. None as well for what no spell could be told of."""
+    from llmspell import values  # rarely needed
 
-    text = text.strip() or "{}"
-    for candidate in (text, text[1:] if text.startswith("{{") else "", text[:-1] if text.endswith("}") else ""):
+    for candidate in _candidates(text.strip() or "{}"):
         try:
-            arguments = json.loads(candidate)
-        except ValueError:
+            found = values.loads(candidate.encode(errors="surrogatepass"))
+            found = values.loads(found.encode()) if isinstance(found, str) else found
+            arguments = {} if found is None else found
+            values.check(arguments, levels=_MAX_DEPTH)
+        except (InvalidValueError, UnicodeError):
             continue
-        if arguments is None:
-            return {}
         return arguments if isinstance(arguments, dict) else None
     return None
+
+
+def _candidates(text: str) -> list[str]:
+    found = [text]
+    if text.startswith("```"):
+        found.append(text.partition("\n")[2].rpartition("```")[0])
+    if text.startswith("{{"):
+        found.append(text[1:])
+    if text.endswith("}}"):
+        found.append(text[:-1])
+    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import aclosing
 from functools import cache
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any, cast
 from llmspell.agents.agent import Agent
 from llmspell.agents.context import ToolContext
 from llmspell.agents.conversation import Conversation
-from llmspell.agents.hooks import Action, Change, action_from_data
 from llmspell.agents.limits import AgentLimits
 from llmspell.agents.result import AgentResult
 from llmspell.agents.tools import BaseTool, SchemaTool, serving
@@ -20,6 +18,7 @@ from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError
 from llmspell.nearest import near
 from llmspell.providers.base import LLMProvider
 from llmspell.providers.content import Message, Part, Text
+from llmspell.scriptable.agent_hooks import event_of, hook_of
 from llmspell.scriptable.agent_records import (
     AgentCode,
     AgentEvent,
@@ -35,21 +34,22 @@ from llmspell.scriptable.context import RunContext
 from llmspell.scriptable.parts import message_of, record_of, shown_media
 from llmspell.scriptable.prompts import request_options, to_messages
 from llmspell.scriptable.records import Message as MessageRecord
-from llmspell.scriptable.records import MessagePart, ModelOptions, Prompt
+from llmspell.scriptable.records import MessagePart, Prompt
 from llmspell.scriptable.replies import usage_of
+from llmspell.scriptable.run import rights
 from llmspell.scriptable.shapes import ScriptFunction
 from llmspell.scriptable.shapes import record_of as shape_of_record
 
 if TYPE_CHECKING:
     from llmspell.agents.code.options import Code
     from llmspell.budget import Budget
+    from llmspell.permissions import Permissions
 
 _SAME = (
     *("instructions", "output", "output_mode", "declare", "concurrency"),
     *("tool_timeout", "max_result", "name", "description"),
 )
 """Options that an agent takes as they are."""
-_CAMEL = re.compile(r"(?<=[a-z0-9])[A-Z]")
 
 
 class ScriptableTool:
@@ -121,7 +121,7 @@ class ScriptableAgent:
         It takes the event and gives nothing, or `{change = {...}}`, `{skip = value}`, `{retry = note or true}` or
         `{stop = reason or true}`. Fails with `value` for kinds that do not exist.
         """
-        self._kept.agent.on(event, _hook(hook))
+        self._kept.agent.on(event, hook_of(hook))
 
     async def history(self) -> list[MessageRecord]:
         """The conversation so far."""
@@ -201,7 +201,7 @@ class _Kept:
         async with aclosing(aiter(stream)) as events:
             async for event in events:
                 if event.kind != "finish":
-                    yield cast(AgentEvent, _event(event))
+                    yield cast(AgentEvent, event_of(event))
         result = stream.result
         assert result is not None  # noqa: S101  # for the type checker: all events are read
         if result.reason == "error" and result.error is not None:
@@ -238,9 +238,11 @@ class _Kept:
 
 def _made_agent(context: RunContext, options: AgentOptions) -> Agent:
     model = options.get("model") or context.default_model
+    given = options.get("permissions")
 
-    def source(budget: Budget) -> tuple[LLMProvider, str]:
-        return context.models_within(budget).resolve(model)
+    def source(budget: Budget, bound: Permissions | None) -> tuple[LLMProvider, str]:
+        models = context.models_within(budget)
+        return (models if bound is None else models.narrowed(bound)).resolve(model)
 
     fields: dict[str, Any] = {
         name: options[name]  # type: ignore[literal-required]  # names of the record
@@ -252,12 +254,13 @@ def _made_agent(context: RunContext, options: AgentOptions) -> Agent:
         tools=[_tool_of(context, each) for each in options.get("tools", ())],
         code=_code(context, options.get("code")),
         limits=AgentLimits(**options.get("limits", {})),
+        permissions=None if given is None else rights(given, "agent: options.permissions"),
         history=_policy(options.get("memory", {})),
         options=request_options(options.get("options", {})),
         **fields,
     )
     for kind, hook in options.get("hooks", {}).items():
-        agent.on(kind, _hook(hook))
+        agent.on(kind, hook_of(hook))
     return agent
 
 
@@ -303,6 +306,10 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
         from llmspell.scriptable.memory import memory_tool  # few agents have one
 
         return memory_tool(context, given["memory"], **_names(given))
+    if "mcp" in given:
+        from llmspell.scriptable.mcp import server_tool  # as above
+
+        return server_tool(context, given["mcp"], **_names(given))
     if "tool" in given:
         made = given["tool"]
         return _made_tool(context, ("tool", _number(made)), _checked("tool", made.get("spec"), context))
@@ -347,7 +354,7 @@ def _judged(approval: Any) -> Any:
 
 @cache
 def _check(kind: str) -> Check:
-    return compile_check(shape_of_record({"tool": ToolSpec, "agent": AgentOptions, "model": ModelOptions}[kind]))
+    return compile_check(shape_of_record({"tool": ToolSpec, "agent": AgentOptions}[kind]))
 
 
 def _checked(kind: str, given: Any, context: RunContext) -> Any:
@@ -390,53 +397,3 @@ def _approve(function: ScriptFunction) -> Any:
         return function({"id": question.id, "name": question.name, "arguments": question.arguments})
 
     return approve
-
-
-def _hook(function: ScriptFunction) -> Any:
-    async def hook(event: Any) -> Action | None:
-        action = action_from_data(await function(_event(event)))
-        return _renamed(event.kind, action) if isinstance(action, Change) else action
-
-    return hook
-
-
-def _renamed(kind: str, change: Change) -> Change:
-    """A change under the names of Python, its values checked."""
-    fields = {_CAMEL.sub(lambda found: f"_{found[0].lower()}", name): value for name, value in change.fields.items()}
-    if kind == "model_call":
-        try:
-            return Change(**request_options(_check("model")(fields, None)))
-        except Mismatch as mismatch:
-            raise mismatch.error("a hook for model_call", "it may change the options of the model") from None
-    if kind == "tool_result" and "failed" in fields:
-        fields["is_error"] = fields.pop("failed") is True
-    if kind == "tool_result" and "parts" in fields:
-        raise InvalidValueError("a hook for tool_result cannot change 'parts'", hint="it may change text and failed")
-    if kind == "finish" and "value" in fields:
-        fields["data"] = fields.pop("value")
-    return Change(**fields)
-
-
-def _event(event: Any) -> dict[str, Any]:
-    found: dict[str, Any] = {"type": event.kind}
-    match event.kind:
-        case "model_call" | "turn_end":
-            found["turn"] = event.turn
-        case "text" | "reasoning":
-            found["text"] = event.text
-        case "output":
-            found["value"] = event.value
-        case "response":
-            found |= {"turn": event.turn, "text": event.response.text}
-        case "tool_call":
-            found |= {"id": event.id, "name": event.name, "arguments": event.arguments}
-        case "tool_result":
-            found |= {"id": event.id, "name": event.name, "text": event.text, "failed": event.is_error}
-        case "approval":
-            asked = event.question
-            found |= {"id": asked.id, "name": asked.name, "arguments": asked.arguments}
-        case "error":
-            found |= {"text": event.error.message, "kind": event.error.kind}
-        case "finish":
-            found |= {"text": event.result.text, "reason": event.result.reason, "value": event.result.data}
-    return found

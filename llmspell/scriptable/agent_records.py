@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
 
 from llmspell.scriptable.records import Count, Message, ModelOptions, Seconds, TokenUsage
+from llmspell.scriptable.run import PermissionRules
 from llmspell.scriptable.shapes import Bounds, ScriptFunction
 
 Whole = Annotated[int, Bounds(at_least=0)]
@@ -38,7 +39,7 @@ class ToolSpec(TypedDict):
 
 
 class AgentTool(TypedDict, total=False):
-    """A tool of an agent: what `tool` made, another agent, what `as_tool` gave, or an object as `tool` takes it."""
+    """A tool of an agent: what `tool` made, another agent, what `as_tool` or `as_tools` gave, or what `tool` takes."""
 
     tool: dict[str, Any]
     """What a `tool` is, as it crosses."""
@@ -46,6 +47,8 @@ class AgentTool(TypedDict, total=False):
     """What an `agent` is, as it crosses."""
     memory: dict[str, Any]
     """What a `memory` is and how it is searched, as it crosses."""
+    mcp: dict[str, Any]
+    """What a tool of an MCP server is, as it crosses."""
     name: str
     """Its name for the model."""
     description: str
@@ -77,6 +80,8 @@ class AgentBounds(TypedDict, total=False):
     """US dollars."""
     max_repairs: Whole
     """How often an answer that does not fit its schema is sent back; 2 unless told otherwise."""
+    timeout: Seconds
+    """Seconds that models and tools may take, not those that somebody takes to approve."""
 
 
 class AgentMemory(TypedDict, total=False):
@@ -117,7 +122,7 @@ class AgentOptions(TypedDict, total=False):
     instructions: str
     """What the model is told first."""
     tools: list[str | AgentTool]
-    """Tools of the program by their names, tools of the spell, other agents, and what `as_tool` gave."""
+    """Tools of the program by their names, tools of the spell, other agents, and what `as_tool` and `as_tools` gave."""
     output: Any
     """What the answer must be: JSON Schema or the short form; the reply then has `data`."""
     output_mode: Mode
@@ -128,6 +133,9 @@ class AgentOptions(TypedDict, total=False):
     """With more tools than that, and without `code`, the model searches for those that it needs."""
     limits: AgentBounds
     """How far it may go in one run."""
+    permissions: PermissionRules
+    """What its built-in tools, the spells that it runs and the agents that it calls may do, of what this spell may do;
+    functions of the spell may do all that the spell may."""
     thread: str
     """A name under which the conversation is kept: it goes on in a later run of the spell."""
     memory: AgentMemory
@@ -189,6 +197,7 @@ class AgentReply(TypedDict):
         "max_tool_calls",
         "max_tokens",
         "max_cost",
+        "timeout",
         "stopped",
         "paused",
         "error",

@@ -39,7 +39,6 @@ from llmspell.scriptable.records import (
 from llmspell.scriptable.replies import Meter, chunks_of, reply_of
 
 if TYPE_CHECKING:
-    from llmspell.budget import Budget
     from llmspell.providers.jobs import Job
 
 T = TypeVar("T")
@@ -193,8 +192,8 @@ class ScriptableLLM:
             meter.finish(outcome.model, outcome.usage)
         return outcome.value
 
-    def _source(self, budget: Budget) -> tuple[LLMProvider, str]:
-        del budget  # without limits of its own; the models keep to that of the run
+    def _source(self, *_: object) -> tuple[LLMProvider, str]:
+        # The models keep to the budget of the run, and to its permissions.
         return self._resolved(self._options.get("cache"))
 
     def _answered(self, options: AnswerOptions | None) -> dict[str, Any]:

@@ -51,9 +51,10 @@ class SpellTool(BaseTool):
 
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
         options = self._options | {"params": args, "stdin": ""}
+        own = options.get("permissions") or self._host.permissions
         if context.permissions is not None:
-            own = options.get("permissions") or self._host.permissions
-            options["permissions"] = own.narrowed(context.permissions)
+            own = own.narrowed(context.permissions)
+        options["permissions"] = context.bounded(own)
         if context.budget is not None:
             options["budget"] = context.budget
         return answer_of(await self._host.run(self.spell, **options))

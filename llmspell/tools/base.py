@@ -48,7 +48,7 @@ class Reach:
     """What one call of a tool may reach."""
 
     def __init__(self, home: Home, context: ToolContext) -> None:
-        given = home.fallback if context.permissions is None else context.permissions
+        given = context.bounded(home.fallback if context.permissions is None else context.permissions)
         self.permissions = given if home.bound is None else given.narrowed(home.bound)
         self.context = context
         self.home = home

@@ -90,3 +90,43 @@ def test_arguments_that_cannot_be_read_are_told_with_the_rest_of_the_answer() ->
     assert [(call.id, call.arguments) for call in answer.tool_calls] == [("a", {"x": 1}), ("b", {}), ("c", {})]
     assert caught.value.texts == {1: '{"x": ', 2: "[2]"}
     assert answer.finish_reason == "tool_calls"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"x": 1}', '{{"x": 1}', '{"x": 1}}', '```json\n{"x": 1}\n```', '"{\\"x\\": 1}"', ' {"x": 1} '],
+    ids=["plain", "first brace twice", "last brace twice", "in a fence", "as JSON text", "blanks"],
+)
+def test_arguments_are_read_where_there_is_one_way_to(text: str) -> None:
+    response = accumulated(ToolCallDelta(0, "a", "add", text), Finished("stop")).response()
+    assert response.tool_calls[0].arguments == {"x": 1}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"x": NaN}',
+        '{"x": ' + "9" * 5000 + "}",
+        '{"x": ' + "9" * 25 + "}",
+        '{"x": ' + "[" * 3000 + "]" * 3000 + "}",
+        '{"x": "\\ud800"}',
+        '{"x": ' + "[" * 150 + "]" * 150 + "}",
+        '"[1]"',
+        "```{}",
+    ],
+    ids=[
+        "NaN",
+        "a huge integer",
+        "no integer of 64 bits",
+        "deep",
+        "no Unicode",
+        "too deep to cross",
+        "list",
+        "no fence",
+    ],
+)
+def test_arguments_that_no_spell_could_be_told_of_are_nonsense(text: str) -> None:
+    with pytest.raises(MalformedCallError) as caught:
+        accumulated(ToolCallDelta(0, "a", "add", text), Finished("stop")).response()
+    assert caught.value.texts == {0: text}
+    assert caught.value.response.tool_calls[0].arguments == {}

@@ -28,9 +28,11 @@ class _Call:
             return indexed and not name
         if not name or not self.name:
             return True
-        return name == self.name and (bool(call_id) or not arguments or not self._complete())
+        return name == self.name and (bool(call_id) or not arguments or not self.ended)
 
-    def _complete(self) -> bool:
+    @property
+    def ended(self) -> bool:
+        """Whether its arguments are complete."""
         try:
             json.loads("".join(self.arguments))
         except ValueError:
@@ -80,8 +82,10 @@ class ToolCallAssembler:
         return delta
 
     def _find(self, index: int | None, call_id: str, name: str, arguments: str) -> _Call:
-        call = next((known for known in self._calls if call_id and known.id == call_id), None)
-        if call is None and index is not None:
+        call = next((known for known in reversed(self._calls) if call_id and known.id == call_id), None)
+        if call is not None and index is not None and name and call.ended and index not in self._by_index:
+            call = self._new()  # a server that gives all calls one id
+        elif call is None and index is not None:
             call = self._by_index.get(index)
         elif call is None and self._calls:
             call = self._calls[-1]

@@ -1,0 +1,165 @@
+"""What programs get wrong about agents and tools, and tools that do what nobody expects."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any, Optional
+
+import pytest
+
+from llmspell.agents import Agent, Change, Skip, Tool, ToolContext
+from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
+from llmspell.providers.content import Text
+from llmspell.testing import ScriptedProvider
+from tests.agents.models import agent, calls
+
+MODEL = (ScriptedProvider([]), "test")
+
+
+def send(to: str) -> str:
+    """Send it."""
+    return f"sent to {to}"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"timeout": -1}, "timeout must be seconds above 0, not -1"),
+        ({"timeout": "5"}, "timeout must be seconds"),
+        ({"retries": -1}, "retries must be a whole number of at least 0"),
+        ({"retries": 1.5}, "retries must be a whole number"),
+        ({"max_result": 0}, "max_result must be a whole number of at least 1"),
+    ],
+)
+def test_options_of_tools(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidValueError, match=f"tool send: {said}"):
+        Tool(send, **wrong)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"concurrency": 0}, "concurrency must be a whole number of at least 1"),
+        ({"tool_timeout": 0}, "tool_timeout must be seconds above 0"),
+        ({"max_result": "x"}, "max_result must be a whole number"),
+        ({"declare": -1}, "declare must be a whole number of at least 0"),
+        ({"output_mode": "nativ"}, "mode of an output must be one of"),
+        ({"limits": {"max_turns": 1}}, r"limits must be AgentLimits\(...\)"),
+        ({"permissions": {"read": ["/"]}}, r"permissions must be Permissions\(...\)"),
+        ({"tools": "calculator"}, "'calculator' is no tool"),
+        ({"tools": ["calculator"]}, "'calculator' is no tool"),
+        ({"tools": [5]}, "5 is no tool"),
+        ({"tools": [Agent(MODEL)]}, "Agent object .* is no tool"),
+    ],
+)
+def test_options_of_agents(wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises(LlmspellError, match=said):
+        Agent(MODEL, **wrong)
+
+
+@pytest.mark.parametrize("wrong", [5, b"hello", ["hello"], [Text("a"), "b"], {"role": "user"}])
+def test_what_is_no_prompt(wrong: Any) -> None:
+    with pytest.raises(ArgumentTypeError, match="is no prompt"):
+        asyncio.run(Agent(MODEL).run(wrong))
+
+
+def test_an_option_of_a_run_that_does_not_exist() -> None:
+    with pytest.raises(TypeError, match="no option 'aprove'"):
+        asyncio.run(Agent(MODEL).run("?", aprove=print))  # type: ignore[call-arg]  # on purpose
+    with pytest.raises(ArgumentTypeError, match="limits must be"):
+        asyncio.run(Agent(MODEL).run("?", limits={"max_turns": 2}))  # type: ignore[arg-type]  # on purpose
+
+
+def test_what_is_no_hook() -> None:
+    with pytest.raises(ArgumentTypeError, match="a hook is a function"):
+        Agent(MODEL).on("text", 5)  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize(
+    ("kind", "action", "said"),
+    [
+        ("model_call", Change(messages="hello"), "wrong value for messages"),
+        ("model_call", Change(tools=[5]), "wrong value for tools"),
+        ("tool_result", Change(parts=5), "wrong value for parts"),
+        ("tool_result", Change(is_error="no"), "wrong value for is_error"),
+        ("tool_call", Skip(object()), "what a hook for tool_call gave is a object"),
+    ],
+)
+def test_what_hooks_get_wrong_ends_the_run(kind: str, action: Any, said: str) -> None:
+    made, _ = agent(calls(("send", {"to": "Ada"})), "ok", tools=[send])
+    made.on(kind, lambda _: action)
+    result = asyncio.run(made.run("?", check=False))
+    assert result.reason == "error"
+    assert said in str(result.error)
+
+
+def test_a_tool_that_waits_for_what_was_cancelled_has_failed() -> None:
+    async def waiting() -> None:
+        task = asyncio.create_task(asyncio.sleep(30))
+        task.cancel()
+        await task
+
+    made, model = agent(calls(("waiting", {})), "ok", tools=[waiting])
+    result = asyncio.run(asyncio.wait_for(made.run("?"), 10))
+    assert result.text == "ok"
+    told = result.messages[2].tool_results[0]
+    assert (told.is_error, told.parts) == (
+        True,
+        [Text("tool waiting failed: what it waited for was cancelled")],
+    )
+    assert len(model.requests) == 2
+
+
+def no_division(_: Any) -> Any:
+    return 1 / 0
+
+
+async def no_division_later(_: Any) -> Any:
+    return 1 / 0
+
+
+@pytest.mark.parametrize("approve", [no_division, no_division_later])
+def test_an_approval_that_fails_is_the_end(approve: Callable[[Any], Any]) -> None:
+    made, model = agent(calls(("send", {"to": "Ada"})), "never", tools=[Tool(send, approval="ask")])
+    seen = []
+    made.on("error", lambda event: seen.append(event.error.message))
+    result = asyncio.run(made.run("?", approve=approve, check=False))
+    assert (result.reason, str(result.error)) == ("error", "the approval of tool send failed: division by zero")
+    assert seen == ["the approval of tool send failed: division by zero"]
+    assert len(model.requests) == 1
+
+
+def test_a_state_may_be_gone_on_with_several_times() -> None:
+    made, _ = agent(
+        calls(("send", {"to": "Ada"}), ("send", {"to": "Bo"})), "both", "one", tools=[Tool(send, approval="ask")]
+    )
+    state = asyncio.run(made.run("?")).state
+    before = json.dumps(state)
+    assert state is not None
+    first = asyncio.run(made.resume(state, {"c0": True, "c1": True}))
+    assert (first.reason, json.dumps(state)) == ("done", before)
+    second = asyncio.run(made.resume(state, {"c0": False}))
+    assert (second.reason, [question.id for question in second.questions]) == ("paused", ["c1"])
+
+
+@pytest.mark.parametrize("wrong", [None, [True], "yes"])
+def test_answers_that_are_no_object(wrong: Any) -> None:
+    made, _ = agent(calls(("send", {"to": "Ada"})), tools=[Tool(send, approval="ask")])
+    state = asyncio.run(made.run("?")).state
+    with pytest.raises(ArgumentTypeError, match="answers must be an object"):
+        asyncio.run(made.resume(state or {}, wrong))
+
+
+def test_the_context_may_be_optional() -> None:
+    def first(x: int, context: ToolContext | None = None) -> Any:
+        return context and context.values
+
+    def second(x: int, context: Optional[ToolContext] = None) -> Any:  # noqa: UP045  # many write it so
+        return context and context.values
+
+    made, _ = agent(calls(("first", {"x": 1}), ("second", {"x": 1})), "ok", tools=[first, second])
+    result = asyncio.run(made.run("?", context="mine"))
+    assert [each.parts[0].text for each in result.messages[2].tool_results] == ["mine", "mine"]  # type: ignore[union-attr]
+    assert list(Tool(first).parameters["properties"]) == ["x"]
