@@ -6,6 +6,7 @@ call it in a thread.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import json
@@ -47,8 +48,14 @@ def read(data: bytes, name: str) -> Document:
     if len(text) > MAX_BYTES:
         raise InvalidValueError(f"{name!r:.200} has {len(text)} characters of text; at most {MAX_BYTES >> 20} Mi")
     if not text.strip():
-        raise InvalidValueError(f"{name!r:.200} has no text", hint="a PDF of pictures has to be recognised first")
-    return Document(text=text, source=name, title=title or os.path.basename(name))
+        hint = "a PDF of pictures has to be recognised first" if loader is _pdf else None
+        raise InvalidValueError(f"{name!r:.200} has no text", hint=hint)
+    return Document(text=_whole(text), source=name, title=_whole(title) or os.path.basename(name))
+
+
+def _whole(text: str) -> str:
+    """Text without halves of characters, which JSON and PDF may hold."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _plain(data: bytes, name: str) -> tuple[str, str]:
@@ -62,9 +69,12 @@ def _markdown(data: bytes, name: str) -> tuple[str, str]:
 
 
 def _html(data: bytes, name: str) -> tuple[str, str]:
+    from llmspell.system.bodies import page_of
     from llmspell.system.readable import readable  # loads trafilatura
 
-    article = readable(_decoded(data, name), links=False)
+    if b"\0" in data:
+        raise InvalidValueError(f"{name!r:.200} is no web page")
+    article = readable(page_of({}, data), links=False)
     return article.title or "", article.text
 
 
@@ -148,11 +158,13 @@ def _lines(data: bytes, name: str) -> tuple[str, str]:
 
 
 def _decoded(data: bytes, name: str) -> str:
+    charset = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        return data.decode("utf-8-sig")
+        return data.decode(charset)
     except UnicodeDecodeError as error:
+        said = charset.removesuffix("-sig").upper()
         raise InvalidValueError(
-            f"{name!r:.200} is no text: byte {error.start} is not UTF-8", hint="save it as UTF-8"
+            f"{name!r:.200} is no text: byte {error.start} is not {said}", hint="save it as UTF-8"
         ) from None
 
 

@@ -27,7 +27,29 @@ def charset_of(headers: Mapping[str, str], body: bytes) -> str:
     """The codec for a body: what the header says, if that is one of the web's encodings, or UTF-8."""
     if body.startswith(codecs.BOM_UTF8):
         return "utf-8-sig"
-    told = re.search(r"charset\s*=\s*\"?([\w.:-]{1,40})", headers.get("content-type", ""), re.IGNORECASE)
+    return _codec(_told_in(headers))
+
+
+def text_of(headers: Mapping[str, str], body: bytes) -> str:
+    """The body as text; what is none becomes U+FFFD."""
+    return body.decode(charset_of(headers, body), errors="replace")
+
+
+def page_of(headers: Mapping[str, str], body: bytes) -> str:
+    """An HTML page as text: where no header tells its letters, the page itself may, near its beginning."""
+    if _told_in(headers) is not None or body.startswith(codecs.BOM_UTF8):
+        return text_of(headers, body)
+    head = body[:_HEAD].decode("latin-1")
+    charset = _codec(_CHARSET.search("".join(_METAS.findall(head))))
+    charset = "utf-8" if charset.startswith("utf-16") else charset  # then the page could not have told it
+    return body.decode(charset, errors="replace")
+
+
+def _told_in(headers: Mapping[str, str]) -> re.Match[str] | None:
+    return _CHARSET.search(headers.get("content-type", ""))
+
+
+def _codec(told: re.Match[str] | None) -> str:
     try:
         name = codecs.lookup(told[1]).name if told is not None else "utf-8"
     except LookupError:
@@ -37,11 +59,10 @@ def charset_of(headers: Mapping[str, str], body: bytes) -> str:
     return name if name in _CHARSETS else "utf-8"
 
 
-def text_of(headers: Mapping[str, str], body: bytes) -> str:
-    """The body as text; what is none becomes U+FFFD."""
-    return body.decode(charset_of(headers, body), errors="replace")
-
-
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+_METAS = re.compile(r"<meta[^>]{1,200}>", re.IGNORECASE)
+_HEAD = 1024
+"""How far into a page its letters are told (https://html.spec.whatwg.org/multipage/semantics.html#charset)."""
 _TEXTS = frozenset(
     [
         "ecmascript",

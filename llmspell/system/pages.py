@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llmspell.errors import InvalidValueError
-from llmspell.system.bodies import is_text, text_of
+from llmspell.system.bodies import is_text, page_of, text_of
 from llmspell.system.readable import MAX_PAGE, Article, readable
 from llmspell.system.urls import target_of
 from llmspell.system.web import TIMEOUT, Web, WebRequest
@@ -26,7 +26,7 @@ async def fetch_page(web: Web, url: str, *, seconds: float = TIMEOUT, links: boo
         body = await answer.read()
     if not is_text(answer.mime, body):
         raise InvalidValueError(f"{answer.target.authority} has no page there, but {answer.mime or 'bytes'}")
-    text = text_of(answer.headers, body)
     if answer.mime not in _PAGES:
-        return Article(text)
+        return Article(text_of(answer.headers, body))
+    text = page_of(answer.headers, body)
     return await own(lambda: readable(text, answer.target.url, links=links))

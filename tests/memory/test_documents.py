@@ -47,6 +47,8 @@ def pdf(*texts: str) -> bytes:
         ("a.txt", "\ufeffgrün".encode(), "a.txt", "grün"),
         ("folder/a", b"no ending", "a", "no ending"),
         ("a.py", b"x = 1", "a.py", "x = 1"),
+        ("a.txt", "grün 🚢".encode("utf-16"), "a.txt", "grün 🚢"),
+        ("a.json", b'["\\ud83d\\udea2", "lone \\ud800"]', "a.json", '"🚢"\n\n"lone \ufffd"'),
         ("a.MD", b"# Tides\n\nAt six.", "Tides", "# Tides\n\nAt six."),
         ("a.md", b"## No title", "a.md", "## No title"),
         ("a.csv", b"a;b\n1;2\n;\n3;4;5\n", "a.csv", "a: 1\nb: 2\n\na: 3\nb: 4\ncolumn 3: 5"),
@@ -76,9 +78,11 @@ def test_a_web_page() -> None:
     ("name", "data", "message"),
     [
         ("a.txt", b"a\xff", r"^'a\.txt' is no text: byte 1 is not UTF-8$"),
+        ("a.txt", b"\xff\xfea", r"^'a\.txt' is no text: byte 2 is not UTF-16$"),
         ("a.txt", b" \n", r"^'a\.txt' has no text$"),
         ("a.json", b"{", r"^'a\.json' is not JSON: "),
         ("a.json", b"[" * 100_000, r"^'a\.json' is not JSON: "),
+        ("a.html", b"<p>\0", r"^'a\.html' is no web page$"),
         ("a.pdf", b"no pdf", r"^'a\.pdf' cannot be read as PDF: "),
         ("a.pdf", pdf("x")[:300], r"^'a\.pdf' "),
         ("a.pdf", pdf(""), r"^'a\.pdf' has no text$"),
@@ -88,6 +92,22 @@ def test_a_web_page() -> None:
 def test_what_cannot_be_read(name: str, data: bytes, message: str) -> None:
     with pytest.raises(InvalidValueError, match=message):
         read(data, name)
+
+
+def test_a_web_page_in_other_letters() -> None:
+    page = f'<html><head><meta charset="iso-8859-1"><title>Köln</title></head><body><p>{STORY} Grün.</p></body></html>'
+    document = read(page.encode("latin-1"), "a.html")
+    assert (document.title, "Grün" in document.text) == ("Köln", True)
+
+
+def test_a_hint_is_for_those_whom_it_helps() -> None:
+    for name, data, hint in (
+        ("a.csv", b"a\n", None),
+        ("a.pdf", pdf(""), "a PDF of pictures has to be recognised first"),
+    ):
+        with pytest.raises(InvalidValueError, match="has no text") as caught:
+            read(data, name)
+        assert caught.value.hint == hint
 
 
 def test_what_is_too_large_or_takes_too_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,6 +39,24 @@ def test_its_letters_are_those_of_the_header() -> None:
     assert fetched(page("<p>zwölf</p>".encode("latin-1"), "text/html; charset=iso-8859-1")).text == "zwölf"
 
 
+@pytest.mark.parametrize(
+    ("head", "charset"),
+    [
+        ('<meta charset="iso-8859-1">', "latin-1"),
+        ('<META http-equiv="Content-Type" content="text/html; CHARSET=windows-1252">', "cp1252"),
+        ("<title>a</title><meta name=a><meta charset='iso-8859-2'>", "iso-8859-2"),
+        ("<meta charset=utf-16>", "utf-8"),
+        ("<meta charset=nothing-known>", "utf-8"),
+        ("<!-- charset=latin-1 -->", "utf-8"),
+        ("<title>a</title>" + " " * 1100 + "<meta charset=latin-1>", "utf-8"),
+    ],
+)
+def test_without_a_header_they_are_those_that_the_page_tells(head: str, charset: str) -> None:
+    body = f"<html><head>{head}</head><body><p>zwölf</p></body></html>"
+    assert fetched(page(body.encode(charset))).text == "zwölf"
+    assert fetched(page(body.encode(), "text/html; charset=utf-8")).text == "zwölf"
+
+
 @pytest.mark.parametrize("kind", ["text/plain", "application/json", "text/markdown; charset=utf-8"])
 def test_a_text_is_given_as_it_is(kind: str) -> None:
     assert fetched(page("<b>not</b> HTML\n", kind)) == Article("<b>not</b> HTML\n")
