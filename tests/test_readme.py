@@ -256,6 +256,14 @@ def test_the_readme_leads_to_every_page() -> None:
     assert [page for page in (*DOCS, "examples/README.md") if f"]({page})" not in text] == []
 
 
+def test_the_readme_tells_of_every_package() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    told = re.findall(r"`(\w+(?:/\w+)?/)`", text)
+    packages = {f"llmspell/{init.parent.name}/" for init in (ROOT / "llmspell").glob("*/__init__.py")}
+    assert [name for name in told if not (ROOT / name).is_dir()] == []
+    assert packages - set(told) == set()
+
+
 def test_the_readme_tells_of_every_extra() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["optional-dependencies"]
