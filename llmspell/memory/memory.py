@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Literal, TypeAlias
 
+from llmspell import values
 from llmspell.errors import InvalidValueError
 from llmspell.memory.chunks import OVERLAP, SIZE, pieces
 from llmspell.memory.documents import Document
@@ -160,7 +161,12 @@ def shown_source(found: Found) -> str:
 
 
 def _named(document: Document) -> Document:
-    """A document without a source is its own."""
+    """A document without a source is its own. Raises `InvalidValueError` for what cannot be kept."""
+    try:
+        f"{document.text}{document.source}{document.title}".encode()
+    except UnicodeEncodeError:
+        raise InvalidValueError("a document is not valid Unicode (a lone surrogate)") from None
+    values.check(dict(document.metadata), "the metadata of a document")
     if document.source:
         return document
     source = "text:" + hashlib.sha256(document.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -12,8 +12,9 @@ import math
 import re
 import time
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import nlargest
+from itertools import pairwise
 from operator import mul
 from sqlite3 import Connection
 from typing import Any, NamedTuple
@@ -29,6 +30,8 @@ MAX_BYTES = 256 * 1024 * 1024
 MAX_MEMORIES = 100
 _PREFIX = "memory:"
 _WORD = re.compile(r"\w+")
+_UNSPACED = re.compile("[\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]+")
+"""Runs of Chinese and Japanese, whose words have no spaces between them."""
 _MAX_WORDS = 64
 _BATCH = 1000
 _SCHEMA = """
@@ -111,7 +114,8 @@ class MemoryStore:
                     (memory, number, piece.heading, piece.text, vector),
                 ).lastrowid
                 connection.execute(
-                    "INSERT INTO memory_words (rowid, heading, text) VALUES (?, ?, ?)", (id_, piece.heading, piece.text)
+                    "INSERT INTO memory_words (rowid, heading, text) VALUES (?, ?, ?)",
+                    (id_, _spaced(piece.heading), _spaced(piece.text)),
                 )
             _count(connection, memory, len(pieces), size)
 
@@ -130,7 +134,7 @@ class MemoryStore:
 
     def by_words(self, query: str, limit: int) -> list[tuple[int, float]]:
         """The pieces with any of these words, best first: their numbers and scores (BM25)."""
-        words = list(dict.fromkeys(_WORD.findall(query.lower())))[:_MAX_WORDS]
+        words = list(dict.fromkeys(_phrases(query.lower())))[:_MAX_WORDS]
         if not words:
             return []
         with self._reading() as connection:
@@ -261,7 +265,7 @@ class MemoryStore:
             size += len(text.encode()) + bytes_
             connection.execute(
                 "INSERT INTO memory_words (memory_words, rowid, heading, text) VALUES ('delete', ?, ?, ?)",
-                (id_, heading, text),
+                (id_, _spaced(heading), _spaced(text)),
             )
         connection.execute("DELETE FROM memory_pieces WHERE document = ?", row)
         connection.execute("DELETE FROM memory_documents WHERE id = ?", row)
@@ -288,6 +292,20 @@ def _count(connection: Connection, memory: int, pieces: int, size: int) -> None:
     connection.execute(
         "UPDATE scopes SET used = used + ? WHERE id = (SELECT scope FROM memories WHERE id = ?)", (size, memory)
     )
+
+
+def _spaced(text: str) -> str:
+    """The text as it is indexed: each character of the languages without spaces is a word."""
+    return _UNSPACED.sub(lambda run: f" {' '.join(run[0])} ", text)
+
+
+def _phrases(query: str) -> Iterator[str]:
+    """The words to look for; of languages without spaces, each two characters that follow each other."""
+    for word in _WORD.findall(_UNSPACED.sub(lambda run: f" {run[0]} ", query)):
+        if _UNSPACED.match(word) and len(word) > 2:
+            yield from (f"{first} {second}" for first, second in pairwise(word))
+        else:
+            yield _spaced(word).strip()
 
 
 def _packed(vector: Sequence[float]) -> bytes:

@@ -155,6 +155,51 @@ def test_words_alone(database: Database) -> None:
         run(memory.search("tea", mode="meaning"))
 
 
+@pytest.mark.parametrize(
+    ("query", "best"),
+    [
+        ("港", "zh"),
+        ("東京", "tokyo"),
+        ("港は何時に開きますか", "ja"),
+        ("カタカナ", "katakana"),
+        ("图书馆几点关门", "zh-library"),
+        ("Tokyo駅", "tokyo"),
+        ("서울", "ko"),
+        ("สวัสดี", "th"),
+        ("ΠΛΟΊΟ", "el"),
+        ("größe", "de"),
+        ("groesse", None),
+        ("漢", None),
+    ],
+)
+def test_words_of_every_writing(database: Database, query: str, best: str | None) -> None:
+    texts = {
+        "ja": "港は朝六時に開きます。",
+        "zh": "港口在早上六点开门。港。港。",
+        "zh-library": "图书馆晚上九点关门。",
+        "tokyo": "東京駅(Tokyo駅)は大きい。",
+        "katakana": "これはカタカナです。",
+        "ko": "서울 은 수도이다.",
+        "th": "สวัสดีครับ ท่าเรือ",
+        "el": "το πλοίο φεύγει",
+        "de": "Die Größe der Schiffe",
+    }
+    memory = Memory(MemoryStore(database, "a"))
+    run(memory.add(Document(text=text, source=source) for source, text in texts.items()))
+    assert sources(run(memory.search(query)))[:1] == ([] if best is None else [best])
+    assert run(memory.delete()) == len(texts)
+    assert run(memory.search(query)) == []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [Document(text="lone \ud800"), Document(text="a", title="\udfff"), Document(text="a", metadata={"a": {1, 2}})],
+)
+def test_what_is_no_text_and_no_json_is_refused(database: Database, document: Document) -> None:
+    with pytest.raises(InvalidValueError, match="document"):
+        run(Memory(MemoryStore(database, "a")).add(document))
+
+
 def test_each_scope_and_name_has_its_own(database: Database, memory: Memory, embed: Embedder) -> None:
     run(memory.add(DOCUMENTS))
     for scope, name in (("spell:/b.lua", "default"), ("spell:/a.lua", "other")):
