@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, cast
+from functools import cache
+from typing import TYPE_CHECKING, Any, NotRequired, TypeAlias, TypedDict, cast
 
 from llmspell import values
 from llmspell.agents.tools import serving
+from llmspell.scriptable.agent_records import AgentTool
+from llmspell.scriptable.checks import Check, Mismatch, compile_check
 from llmspell.scriptable.context import RunContext
 from llmspell.scriptable.records import Message, MessagePart, Seconds
+from llmspell.scriptable.shapes import record_of
 
 if TYPE_CHECKING:
+    from llmspell.agents.tools import BaseTool
     from llmspell.mcp.server import Server
+    from llmspell.mcp.tool import McpTool
+
+ToolList: TypeAlias = list[str]
+AgentTools: TypeAlias = list[AgentTool]
 
 
 class ServerOptions(TypedDict, total=False):
@@ -30,6 +39,13 @@ class ServerOptions(TypedDict, total=False):
     """Headers for `url`, such as `Authorization`."""
     timeout: Seconds
     """Seconds for each call, 60 if absent."""
+
+
+class _Crossing(TypedDict):
+    """What `as_tools` puts into `AgentTool.mcp`."""
+
+    server: str | ServerOptions
+    tool: str
 
 
 class ServerTool(TypedDict):
@@ -127,15 +143,26 @@ class ScriptableServer:
             if self._context.servers.may_call(server, tool)
         ]
 
+    async def as_tools(self, names: ToolList | None = None) -> AgentTools:
+        """Its tools as `tools` of an agent, as far as the spell may call them; `names` are what it calls those wanted.
+
+        Fails with `not_found` for others.
+        """
+        server = self._server()
+        offered = await server.tools()
+        wanted = offered.values() if names is None else [await server.tool(name) for name in names]
+        return [
+            cast(AgentTool, {"name": tool.name, "mcp": {"server": self._given, "tool": tool.remote_name}})
+            for tool in wanted
+            if names is not None or self._context.servers.may_call(server, tool)
+        ]
+
     async def call(self, tool: str, arguments: dict[str, Any] | None = None) -> ServerAnswer:
         """Call a tool by the name that the server gives it. Fails with `tool` when the tool itself fails."""
-        from llmspell.mcp.opened import refused
         from llmspell.mcp.results import parts_of, records_of, said
 
         server = self._server()
-        found = await server.tool(tool)
-        if not self._context.servers.may_call(server, found):
-            raise refused(server, found.name)
+        found = await _allowed(self._context, server, tool)
         result = await server.call(tool, found.check(arguments or {}, serving(self._context)))
         parts = parts_of(result.content)
         answer = {"text": said(parts), "parts": records_of(parts, self._context.blobs)}
@@ -182,8 +209,7 @@ class ScriptableServer:
             await self._context.servers.close(self._server())
 
     def _server(self) -> Server:
-        servers = self._context.servers
-        return servers.configured(self._given) if isinstance(self._given, str) else servers.own(self._given)
+        return _server_of(self._context, self._given)
 
     def _whole(self) -> Server:
         """The server, if not only some of its tools may be used."""
@@ -193,6 +219,38 @@ class ScriptableServer:
         if not self._context.servers.may_read(server):
             raise refused(server)
         return server
+
+
+def server_tool(context: RunContext, made: dict[str, Any], name: str = "", **options: Any) -> BaseTool:
+    """The tool that `as_tools` described. Raises `LlmspellError` for what it has not made."""
+    from llmspell.mcp.tool import RemoteTool
+
+    try:
+        checked: _Crossing = _check()(made, None)
+    except Mismatch as mismatch:
+        raise mismatch.error("mcp", "pass what as_tools gave") from None
+    server = _server_of(context, checked["server"])
+    return RemoteTool(name or checked["tool"], lambda: _allowed(context, server, checked["tool"]), **options)
+
+
+def _server_of(context: RunContext, given: str | ServerOptions) -> Server:
+    servers = context.servers
+    return servers.configured(given) if isinstance(given, str) else servers.own(given)
+
+
+async def _allowed(context: RunContext, server: Server, tool: str) -> McpTool:
+    """A tool that the spell may call. Raises `NotFoundError` and `PermissionDeniedError`."""
+    from llmspell.mcp.opened import refused
+
+    found = await server.tool(tool)
+    if not context.servers.may_call(server, found):
+        raise refused(server, found.name)
+    return found
+
+
+@cache
+def _check() -> Check:
+    return compile_check(record_of(_Crossing))
 
 
 def _resource(uri: str, told: Any) -> ServerResource:
