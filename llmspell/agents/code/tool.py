@@ -247,13 +247,13 @@ def _joined(output: str, value: Any) -> str:
 def _located(error: LlmspellError, pieces: Mapping[str, str]) -> ToolError:
     """The error of a piece of code, with the line of it."""
     current = f"code {len(pieces)}"
-    told, file = error.message, error.file or current
+    told, file = error.message + (f" ({error.hint})" if error.hint else ""), error.file or current
     if error.line is not None and file in pieces:
         lines = pieces[file].splitlines()
         where = f"line {error.line}" if file == current else f"line {error.line} of {file}"
         shown = lines[error.line - 1].strip()[:200] if 0 < error.line <= len(lines) else ""
         told += f"\n  at {where}: {shown}".rstrip(": ")
-    return ToolError(told, hint=error.hint)
+    return ToolError(told)
 
 
 def _seed() -> int:

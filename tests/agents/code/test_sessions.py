@@ -110,6 +110,11 @@ PAIRS: dict[str, tuple[list[str], list[str], list[tuple[bool, str]]]] = {
         ["return tools.launch {}"],
         [(True, "There is no tool 'launch'. The tools are: add, boom.\n  at line 1")],
     ),
+    "what other spells have, with the hint before the place": (
+        ["let one = 1;\nawait fs.read('a')"],
+        ["local one = 1\nfs.read('a')"],
+        [(True, "code may not use fs.read (it reaches its tools and nothing else)\n  at line 2: ")],
+    ),
     "a failure leaves the rest of the state": (
         ["keep = 7; nothing.at.all"],
         ["keep = 7 return nothing.at.all"],
