@@ -18,6 +18,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from llmspell.agents.schema_size import size_of
 from llmspell.errors import InvalidValueError
 from llmspell.nearest import near
 
@@ -44,7 +45,9 @@ _MAX_DEPTH = 50
 
 def schema_of(given: Any, what: str = "the schema") -> Schema:
     """The JSON Schema that the short form stands for. Raises `InvalidValueError` that names the place in `what`."""
-    return _schema(given, what, 0)
+    schema = _schema(given, what, 0)
+    size_of(schema, what)
+    return schema
 
 
 def parameters_of(given: Any, what: str = "parameters") -> Schema:
@@ -156,8 +159,10 @@ def _word(word: str, place: str) -> tuple[Schema, bool]:
         name = word.partition(":")[0].strip().rstrip("?")
         known = f"the types are {', '.join(sorted(_JSON_TYPES))} and any"
         raise InvalidValueError(f"{place}: there is no type {name[:40]!r}", hint=near(name, _TYPES) or known)
-    schema = dict(_TYPES[match["type"]])
-    for _ in range(len(match["lists"]) // 2):
+    schema, lists = dict(_TYPES[match["type"]]), len(match["lists"]) // 2
+    if lists > _MAX_DEPTH:
+        raise InvalidValueError(f"{place} is nested too deeply", hint=f"a schema has at most {_MAX_DEPTH} levels")
+    for _ in range(lists):
         schema = {"type": "array", "items": schema}
     if match["doc"]:
         schema["description"] = match["doc"].strip()

@@ -1,6 +1,7 @@
 """Holds values that models made against JSON Schema, and mends what weak models get wrong.
 
-The check is jsonschema-rs's: no references to the network, and patterns in time linear to the text.
+The check is jsonschema-rs's: no references to the network, and patterns in time linear to the text. Schemas and values
+may come from hostile scripts, so both are measured before they meet.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from llmspell.agents.schema_size import size_of
 from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
 
 _SHOWN = 3
@@ -18,6 +20,10 @@ _TYPE_KEYWORDS = frozenset({"type", "required", "additionalProperties", "unevalu
 _INTEGER = re.compile(r"-?\d{1,18}\Z", re.ASCII)
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?\Z", re.ASCII)
 _LEVELS = 100
+_MOST_CHECKS = 50_000_000
+"""Parts of a schema times values, of which a tenth of a second checks some ten millions."""
+_MOST_STEPS = 50_000
+"""The same for what is told and mended, which takes a thousand times longer."""
 
 
 class Validator:
@@ -28,6 +34,7 @@ class Validator:
 
         self._schema = dict(schema)
         self._what = what
+        self._size = size_of(self._schema, what, whole=True)
         try:
             self._validator = jsonschema_rs.validator_for(
                 self._schema, offline=True, pattern_options=jsonschema_rs.RegexOptions(), mask="it"
@@ -41,14 +48,23 @@ class Validator:
 
         Raises `ArgumentTypeError` or `InvalidValueError` with the first few things that are wrong.
         """
-        if self._validator.is_valid(value):
+        if self._fits(value):
             return value
         mended = repaired(value, self._schema)
-        if self._validator.is_valid(mended):
+        if self._fits(mended):
             return mended
         raise self._failure(mended)
 
+    def _fits(self, value: Any) -> bool:
+        most = _MOST_CHECKS // self._size.parts
+        if _extent(value, most)[0] > most:
+            raise InvalidValueError(f"{self._what}: the value is too large to be held against its schema")
+        return bool(self._validator.is_valid(value))
+
     def _failure(self, value: Any) -> LlmspellError:
+        count, depth = _extent(value, _MOST_STEPS)
+        if count * (1 + self._size.choices) > _MOST_STEPS // max(self._size.loops, 1) ** depth:
+            return InvalidValueError(f"{self._what}: it does not fit its schema")
         told, types = [], True
         for error in self._validator.iter_errors(value):
             types = types and error.kind.name in _TYPE_KEYWORDS
@@ -71,6 +87,19 @@ class Validator:
                 return f"{place or 'it'} {error.message.removeprefix('it ')[:200]}"
 
 
+def _extent(value: Any, most: int) -> tuple[int, int]:
+    """How many values there are in a value, counted until they are more than `most`, and how deep they go."""
+    count, depth, level = 0, 0, [value]
+    while level:
+        count += len(level)
+        if count > most:
+            break
+        inner = [each for each in level if isinstance(each, (list, dict)) and each]
+        level = [one for each in inner for one in (each.values() if isinstance(each, dict) else each)]
+        depth += bool(level)
+    return count, depth
+
+
 def _joined(place: str, name: str) -> str:
     return f"{place}.{name}" if place else name
 
@@ -84,11 +113,12 @@ def repaired(value: Any, schema: Mapping[str, Any]) -> Any:
 class _Repair:
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
+        self._left = _MOST_STEPS
 
     def value(self, value: Any, schema: Any, levels: int) -> Any:
-        options = self._options(schema, levels)
+        options = self._options(schema)
         types = {name for option in options for name in _types(option)}
-        if not types or not levels:
+        if not types or not levels or self._left < 0:
             return value
         value = _as_type(value, types)
         fitting = [option for option in options if _is_of(value, _types(option))]
@@ -111,27 +141,32 @@ class _Repair:
             inner = properties.get(key, others)
             if not isinstance(inner, Mapping):
                 made[key] = item
-            elif item is not None or key in required or self._takes_null(inner, levels):
+            elif item is not None or key in required or self._takes_null(inner):
                 made[key] = self.value(item, inner, levels)
         return made
 
-    def _takes_null(self, schema: Mapping[str, Any], levels: int) -> bool:
-        types = {name for option in self._options(schema, levels) for name in _types(option)}
+    def _takes_null(self, schema: Mapping[str, Any]) -> bool:
+        types = {name for option in self._options(schema) for name in _types(option)}
         return not types or "null" in types
 
-    def _options(self, schema: Any, levels: int) -> list[Mapping[str, Any]]:
-        """The schemas of which one is to fit, references resolved."""
-        for _ in range(levels):
-            reference = schema.get("$ref") if isinstance(schema, Mapping) else None
-            if not isinstance(reference, str) or not reference.startswith("#/"):
-                break
-            schema = self._at(reference)
-        if not isinstance(schema, Mapping):
-            return []
-        for key in ("anyOf", "oneOf"):
-            if isinstance(several := schema.get(key), list) and levels > 0:
-                return [found for each in several for found in self._options(each, levels - 1)]
-        return [schema]
+    def _options(self, schema: Any) -> list[Mapping[str, Any]]:
+        """The schemas of which one is to fit, references resolved; none that is there already."""
+        found, open_, seen = [], [schema], set[int]()
+        while open_ and self._left >= 0:
+            schema = open_.pop()
+            self._left -= 1
+            if not isinstance(schema, Mapping) or id(schema) in seen:
+                continue
+            seen.add(id(schema))
+            reference = schema.get("$ref")
+            several = next((schema[key] for key in ("anyOf", "oneOf") if isinstance(schema.get(key), list)), None)
+            if isinstance(reference, str) and reference.startswith("#/"):
+                open_.append(self._at(reference))
+            elif several is not None:
+                open_ += reversed(several)
+            else:
+                found.append(schema)
+        return found
 
     def _at(self, reference: str) -> Any:
         found: Any = self._root

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
+from llmspell.agents.schema_size import size_of
 from llmspell.errors import InvalidValueError
 from llmspell.nearest import near
 from llmspell.providers.base import Request
@@ -29,7 +30,7 @@ def request_for(
     if isinstance(fields.get("stop"), str):
         fields["stop"] = [fields["stop"]]
     if "tools" in fields:
-        fields["tools"] = [_tool(tool) for tool in fields["tools"]]
+        fields["tools"] = [_tool(method, tool) for tool in fields["tools"]]
     if "tool_choice" in fields:
         _check_choice(method, fields)
     if "schema" in fields:
@@ -89,7 +90,8 @@ def _parts(content: str | list[records.MessagePart], role: str, place: str, blob
     return [part for part in parts if type(part) is not Text or part.text or part.state]
 
 
-def _tool(tool: records.ModelTool) -> dict[str, Any]:
+def _tool(method: str, tool: records.ModelTool) -> dict[str, Any]:
+    size_of(tool.get("parameters", {}), f"{method}: options.tools: {tool['name'][:64]}")
     return {"description": "", "parameters": {"type": "object", "properties": {}}, **tool}
 
 
@@ -105,5 +107,6 @@ def _check_choice(method: str, fields: dict[str, Any]) -> None:
 def _schema(method: str, schema: dict[str, Any]) -> dict[str, Any]:
     if not schema:
         raise InvalidValueError(f"{method}: options.schema is empty", hint="pass a JSON Schema, such as {type: object}")
+    size_of(schema, f"{method}: options.schema")
     title = schema.get("title")
     return {"schema_name": title} if isinstance(title, str) and _NAME.fullmatch(title) else {}

@@ -16,6 +16,8 @@ from typing import Any
 from llmspell.agents.tools import BaseTool
 
 _MAX_DEPTH = 6
+_MAX_TYPES = 2000
+"""Beyond these depths and numbers, types are `any`: references may lead to the same ones over and over."""
 _MAX_DOC = 1000
 _MAX_CHOICES = 50
 _SHORT = 100
@@ -132,10 +134,12 @@ class _Types(ABC):
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._root = root
+        self._left = _MAX_TYPES
 
     def of(self, schema: Any, depth: int) -> str:
         """The type that a schema describes."""
-        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH:
+        self._left -= 1
+        if not isinstance(schema, Mapping) or depth > _MAX_DEPTH or self._left < 0:
             return "any"
         if "$ref" in schema:
             return self.of(self._found(schema["$ref"]), depth + 1)
