@@ -10,8 +10,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -80,13 +80,17 @@ _PRAGMAS = frozenset(
         *("foreign_key_list", "foreign_key_check", "collation_list", "integrity_check", "data_version"),
     }
 )
-_NO_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit"})
+_NO_FUNCTIONS = frozenset({"load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "unhex"})
+_SLOW = {"instr": 128 << 10, "replace": 128 << 10, "json_patch": 64 << 10}
+"""Functions that take as long as the product of two values, which no clock stops, and how large values may be there."""
 
 
 async def _query(args: dict[str, Any], reach: Reach) -> dict[str, Any]:
     most = args.get("max_rows", _FEW)
     within("max_rows", most, 1, MAX_ROWS)
     check_length("sql", args["sql"], _MAX_SQL)
+    if not args["sql"].strip("; \t\r\n"):
+        raise InvalidValueError("sql is empty", hint="such as SELECT name, sql FROM sqlite_schema")
     return await reach.slow(lambda stopped: _answer(reach, args, most, stopped))
 
 
@@ -96,6 +100,7 @@ def _answer(reach: Reach, args: dict[str, Any], most: int, stopped: Stopped) -> 
     with _opened(reach, args["database"], write=wants_write) as connection:
         connection.set_progress_handler(lambda: stopped() or time.monotonic() > deadline, _STEPS)
         try:
+            _bound_slow_functions(connection, args["sql"], args.get("parameters") or (), write=wants_write)
             with connection:  # a change is kept when all of it went well
                 cursor = connection.execute(args["sql"], args.get("parameters") or ())
                 told = _told(cursor, most)
@@ -164,13 +169,53 @@ def _bound(connection: sqlite3.Connection, *, write: bool) -> None:
     connection.execute("PRAGMA cell_size_check = ON")
     if write:
         connection.execute(f"PRAGMA max_page_count = {_MAX_PAGES}")
+    for name, strip in (("trim", _trimmed), ("ltrim", _trimmed_left), ("rtrim", _trimmed_right)):
+        connection.create_function(name, 2, strip, deterministic=True)
     connection.set_authorizer(_authorizer(write=write))
 
 
-def _authorizer(*, write: bool) -> Callable[..., int]:
+def _bound_slow_functions(connection: sqlite3.Connection, sql: str, parameters: Any, *, write: bool) -> None:
+    """Let a statement use the slow functions that it is seen to use now, on values that are small enough for them."""
+    used: set[str] = set()
+    connection.set_authorizer(_authorizer(write=write, seen=used))
+    with suppress(sqlite3.Error, sqlite3.Warning):  # what is wrong shows when it is run
+        connection.execute(f"EXPLAIN {sql}", parameters).close()
+    slow = used & _SLOW.keys()
+    connection.set_authorizer(_authorizer(write=write, without=_SLOW.keys() - slow))
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, min((_SLOW[name] for name in slow), default=_MAX_VALUE))
+
+
+def _trimmed(value: Any, letters: Any) -> Any:
+    """As SQLite's own, in linear time."""
+    return _trimmed_right(_trimmed_left(value, letters), letters)
+
+
+def _trimmed_left(value: Any, letters: Any) -> Any:
+    if value is None or letters is None:
+        return None
+    text, those = _plain(value), frozenset(_plain(letters))
+    return text[next((at for at, letter in enumerate(text) if letter not in those), len(text)) :]
+
+
+def _trimmed_right(value: Any, letters: Any) -> Any:
+    if value is None or letters is None:
+        return None
+    return _trimmed_left(_plain(value)[::-1], letters)[::-1]
+
+
+def _plain(value: Any) -> str:
+    return value.decode(errors="replace") if isinstance(value, bytes) else str(value)
+
+
+def _authorizer(
+    *, write: bool, seen: set[str] | None = None, without: Collection[str] = frozenset()
+) -> Callable[..., int]:
     def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
         if action == sqlite3.SQLITE_FUNCTION:
-            good = (second or "").lower() not in _NO_FUNCTIONS
+            name = (second or "").lower()
+            good = name not in _NO_FUNCTIONS and name not in without
+            if seen is not None:
+                seen.add(name)
         elif action == sqlite3.SQLITE_PRAGMA:
             good = (first or "").lower() in _PRAGMAS
         elif action == sqlite3.SQLITE_TRANSACTION:
@@ -228,8 +273,13 @@ def _failure(error: Exception, *, wants_write: bool, late: bool) -> Exception:
         return TimeoutExceededError(f"the statement took longer than {SECONDS:g} s", hint="add LIMIT, or an index")
     if "authoriz" in said or "prohibited" in said or "readonly" in said:
         changing = "it may read and change tables of this file, and nothing else"
-        reading = "it may only read; to change something, write = true and --allow-write"
+        reading = "it may only read this file; to change something in it, write = true and --allow-write"
         return PermissionDeniedError(f"the statement is not allowed: {said}", hint=changing if wants_write else reading)
+    if "too big" in said:
+        sizes = ", ".join(f"{size >> 10} KiB for {name}" for name, size in _SLOW.items())
+        return InvalidValueError(
+            f"SQLite: {said}", hint=f"a value or a row may have {_MAX_VALUE >> 20} MiB in a statement; {sizes}"
+        )
     tables = "SELECT name, sql FROM sqlite_schema tells what tables there are" if "no such" in said else None
     return InvalidValueError(f"SQLite: {said}", hint=tables)
 

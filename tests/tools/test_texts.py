@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from llmspell.tools.patterns import Literal, _folded
 from tests.tools.calling import call, refused
 
 EVIL = {"text": "a" * 50_000 + "!", "pattern": "(a|aa|a*)*$", "regex": True}
+DOTTED = "\N{LATIN CAPITAL LETTER I WITH DOT ABOVE}"
+SIGMAS = "\N{GREEK CAPITAL LETTER SIGMA}\N{GREEK SMALL LETTER SIGMA}\N{GREEK SMALL LETTER FINAL SIGMA}"
+LETTERS = st.sampled_from(f"aAbBi{DOTTED}{SIGMAS}")
 
 
 class TestSearch:
@@ -29,6 +34,28 @@ class TestSearch:
     def test_case(self) -> None:
         assert call("text_search", text="A a", pattern="a", ignore_case=True)["count"] == 2
         assert call("text_search", text="Ä ä", pattern="ä", ignore_case=True, regex=True)["count"] == 2
+        assert call("text_search", text="ÄÄä", pattern="äÄ", ignore_case=True)["count"] == 1
+        found = call(
+            "text_search", text=f"{DOTTED}{SIGMAS}", pattern="\N{GREEK CAPITAL LETTER SIGMA}" * 2, ignore_case=True
+        )
+        assert found["matches"] == [{"text": SIGMAS[:2], "line": 1, "start": 2}]
+
+    @given(st.text(LETTERS, max_size=12), st.text(LETTERS, min_size=1, max_size=3))
+    def test_what_is_found_is_what_stands_there(self, text: str, pattern: str) -> None:
+        plain, folded = (Literal(pattern, ignore_case=fold) for fold in (False, True))
+        places = [found.start() for found in re.finditer(re.escape(pattern), text)]
+        assert [found.start() for found in plain.finditer(text)] == places
+        assert all(_folded(found.group()) == _folded(pattern) for found in folded.finditer(text))
+        assert not places or folded.search(text) is not None
+
+    def test_every_letter_has_its_place_in_small_letters(self) -> None:
+        every = "".join(map(chr, [*range(0xD800), *range(0xE000, sys.maxunicode + 1)]))
+        assert len(_folded(every)) == len(every)
+
+    def test_plain_texts_are_quick(self) -> None:
+        evil = {"text": "a" * 1_000_000, "pattern": "A" * 999 + "b"}
+        for ignore_case in (False, True):
+            assert call("text_search", **evil, ignore_case=ignore_case)["count"] == 0
 
     def test_all_are_counted_and_few_shown(self) -> None:
         found = call("text_search", text="x" * 5000, pattern="x", max_matches=3)
