@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from llmspell.errors import InvalidValueError, LimitError
+from llmspell.limits import allow_more
 
 if TYPE_CHECKING:
     import asyncio
@@ -156,8 +157,9 @@ class Budget:
         while budget is not None:
             budget.calls += 1
             if budget.max_calls is not None and budget.calls > budget.max_calls:
-                hint = "allow more with --max-calls or Limits(max_calls=...)"
-                budget.error = budget.error or LimitError(f"limit of {budget.max_calls} calls exceeded", hint=hint)
+                budget.error = budget.error or LimitError(
+                    f"limit of {budget.max_calls} calls exceeded", hint=allow_more("max_calls")
+                )
                 raise budget.error
             budget = budget.parent
 
@@ -183,11 +185,11 @@ class Budget:
             return LimitError(
                 f"budget of {dollars(self.max_cost or 0)} exceeded: "
                 f"a call may cost {dollars(cost)}, and {dollars(free.cost)} is left",
-                hint="allow more with --max-cost or Limits(max_cost=...), or bound the answer with max_tokens",
+                hint=f"{allow_more('max_cost')}, or bound the answer with max_tokens",
             )
         return LimitError(
             f"budget of {self.max_tokens} tokens exceeded: a call may take {tokens}, and {free.tokens:.0f} are left",
-            hint="allow more with --max-tokens or Limits(max_tokens=...), or bound the answer with max_tokens",
+            hint=f"{allow_more('max_tokens')}, or bound the answer with max_tokens",
         )
 
     @property

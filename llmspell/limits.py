@@ -67,6 +67,18 @@ class Deadline(NamedTuple):
 
     def error(self) -> LimitError:
         """What ends a run that is not over by then."""
-        return LimitError(
-            f"time limit of {self.seconds:g} s exceeded", hint="allow more with --timeout or Limits(timeout=...)"
-        )
+        return LimitError(f"time limit of {self.seconds:g} s exceeded", hint=allow_more("timeout"))
+
+
+_FOUND = {"memory limit": "memory", "CPU limit": "cpu", "output limit": "max_output", "limit of": "max_calls"}
+"""How messages of interpreters begin, and the limit that each means."""
+
+
+def allow_more(limit: str) -> str:
+    """The hint for a limit, by its name in `Limits`, that was exceeded."""
+    return f"allow more with --{limit.replace('_', '-')} or Limits({limit}=...)"
+
+
+def hint_for(message: str) -> str | None:
+    """The hint for a limit that an interpreter has found exceeded: it knows nothing of flags."""
+    return next((allow_more(limit) for start, limit in _FOUND.items() if message.startswith(start)), None)

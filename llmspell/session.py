@@ -32,6 +32,7 @@ from llmspell.errors import (
     CancelledError,
     ErrorData,
     InternalError,
+    InvalidValueError,
     LimitError,
     LlmspellError,
     NotFoundError,
@@ -39,7 +40,7 @@ from llmspell.errors import (
     from_data,
 )
 from llmspell.events import CallEnded, CallStarted, Event, Log, Output
-from llmspell.limits import Limits
+from llmspell.limits import Limits, allow_more, hint_for
 
 if TYPE_CHECKING:
     import asyncio
@@ -53,6 +54,8 @@ _VALUES = frozenset({dict, list, str, int, float, bool, type(None)})  # what mos
 
 
 OUTPUT_LIMIT = "output limit"
+MAX_STREAMS = 100
+"""How many streams may be open at once: each holds what it read ahead, and maybe a file or a connection."""
 
 
 class Work(NamedTuple):
@@ -242,9 +245,18 @@ class Session:
         if type(result) not in _VALUES and hasattr(result, "__anext__"):
             from llmspell.streams import Stream  # loads asyncio
 
+            self._check_streams()
             self._streams[call.id] = Stream(result)
             return None
         return result
+
+    def _check_streams(self) -> None:
+        if len(self._streams) < MAX_STREAMS:
+            return
+        if sum(not stream.over for stream in self._streams.values()) >= MAX_STREAMS:
+            raise InvalidValueError(
+                f"{MAX_STREAMS} streams are open", hint="read them to their end, or leave their loops early"
+            )
 
     def _stream_of(self, call: Call) -> Stream | None:
         number = call.args.get("stream")
@@ -291,7 +303,7 @@ class Session:
 
     def overflow(self) -> None:
         """End the run because too much was printed."""
-        hint = "print less, or allow more with --max-output or Limits(max_output=...)"
+        hint = f"print less, or {allow_more('max_output')}"
         self.abort(LimitError(f"{OUTPUT_LIMIT} of {megabytes(self._limits.max_output)} exceeded", hint=hint))
 
     def _end(self, ended: Done | Failed) -> None:
@@ -314,6 +326,8 @@ class Session:
         if self._abort is not None:
             place = {key: error[key] for key in ("file", "line", "column", "stack") if key in error}
             error = place | self._abort.to_data()
+        elif error["kind"] == LimitError.kind and (hint := hint_for(error["message"])) is not None:
+            error = {"hint": hint} | error
         lines = self.sources.get(error.get("file", ""), "").splitlines()
         number = error.get("line")
         if type(number) is int and 0 < number <= len(lines):
