@@ -14,6 +14,7 @@ from llmspell.providers.base import Usage
 from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
 
 Data = dict[str, Any]
+_OF_MEDIA = ("name", "url", "file_id", "detail")
 _USAGE = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens", "cost")
 
 
@@ -68,7 +69,7 @@ def _plain(part: Part) -> Data:
 def _media(media: Media) -> Data:
     import base64  # only for media
 
-    data: Data = {"type": media.kind, "mime": media.mime, "name": media.name, "url": media.url}
+    data: Data = {"type": media.kind, "mime": media.mime} | {name: getattr(media, name) for name in _OF_MEDIA}
     if media.data is not None:
         data["data"] = base64.b64encode(media.data).decode()
     return {key: value for key, value in data.items() if value is not None}
@@ -100,8 +101,8 @@ def _media_from(data: Mapping[str, Any], state: State | None, cache: bool) -> Me
     import base64  # only for media
 
     content = base64.b64decode(data["data"]) if "data" in data else None
-    url, name = data.get("url"), data.get("name")
-    return Media(kind=data["type"], mime=data["mime"], data=content, url=url, name=name, state=state, cache=cache)
+    others = {name: data[name] for name in _OF_MEDIA if name in data}
+    return Media(kind=data["type"], mime=data["mime"], data=content, state=state, cache=cache, **others)
 
 
 def usage_to_data(usage: Usage) -> Data:

@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 Role: TypeAlias = Literal["system", "user", "assistant", "tool"]
 MediaKind: TypeAlias = Literal["image", "audio", "document", "video"]
+Detail: TypeAlias = Literal["low", "high"]
 
 
 class State(NamedTuple):
@@ -34,16 +35,19 @@ class Text:
 
 @dataclass(slots=True, kw_only=True)
 class Media:
-    """A picture, a recording, a document: either `data` or the `url` where the provider finds it.
+    """A picture, a recording, a document: its `data`, or the `url` where the provider finds it, or the `file_id` that
+    the provider gave it when it was left there.
 
-    `mime` is its media type, `name` a file name for documents.
+    `mime` is its media type, `name` a file name for documents, `detail` how closely to look at a picture.
     """
 
     kind: MediaKind
     mime: str
     data: bytes | None = None
     url: str | None = None
+    file_id: str | None = None
     name: str | None = None
+    detail: Detail | None = None
     state: State | None = None
     cache: bool = False
 

@@ -21,6 +21,11 @@ if TYPE_CHECKING:
     from llmspell.system.blobs import Blobs
 
 _MEDIA = ("image", "audio", "document", "video")
+_SOURCES = ("data", "url", "file_id")
+_ABOUT_SOURCES = (
+    "data is a blob or base64, url is where the provider finds it, file_id is what the provider calls a file that was "
+    "left there"
+)
 _MIME = re.compile(r"[\w.+-]+/[\w.+*-]+(?:;[ \w.+=-]+)?")
 _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
 
@@ -37,13 +42,14 @@ class _Fields(NamedTuple):
 
 
 _ANYONE = ("system", "user", "assistant", "tool")
-_THING = _Fields((), ("data", "url", "mime", "name", "cache", "state"), ("user", "assistant", "tool"))
+_THING = _Fields((), ("data", "url", "file_id", "mime", "name", "cache", "state"), ("user", "assistant", "tool"))
 _FIELDS = {
     "text": _Fields(("text",), ("cache", "state"), _ANYONE),
     "reasoning": _Fields((), ("text", "state"), ("assistant",)),
     "tool_call": _Fields(("id", "name", "arguments"), ("state",), ("assistant",)),
     "opaque": _Fields(("state",), (), ("assistant",)),
     **dict.fromkeys(_MEDIA, _THING),
+    "image": _THING._replace(allowed=(*_THING.allowed, "detail")),
 }
 
 
@@ -119,10 +125,9 @@ def media_record(media: Media, blobs: Blobs | None = None) -> records.Media:
         import base64  # only for media
 
         found["data"] = cast(Any, base64.b64encode(media.data).decode())
-    elif media.url is not None:
-        found["url"] = media.url
-    if media.name is not None:
-        found["name"] = media.name
+    for name in ("url", "file_id", "name", "detail"):
+        if (value := getattr(media, name)) is not None:
+            found[name] = value
     return found
 
 
@@ -172,24 +177,32 @@ def _check_fields(part: records.MessagePart, role: str, place: str) -> None:
 
 def _media(part: records.MessagePart, state: State | None, place: str, blobs: Blobs | None) -> Media:
     kind = cast(MediaKind, part["type"])
-    data, url, name = part.get("data"), part.get("url"), part.get("name")
-    if (data is None) == (url is None):
-        said = "needs data or url" if data is None else "has both data and url"
-        raise InvalidValueError(
-            f"{place}: {kind} {said}", hint="data is a blob or base64, url is where the provider finds it"
-        )
+    data, url, file_id, name = part.get("data"), part.get("url"), part.get("file_id"), part.get("name")
+    given = [key for key in _SOURCES if part.get(key) is not None]
+    if len(given) != 1:
+        said = f"has {' and '.join(given)}: one is enough" if given else "needs data, url or file_id"
+        raise InvalidValueError(f"{place}: {kind} {said}", hint=_ABOUT_SOURCES)
     mime, content = part.get("mime"), None
     if isinstance(data, dict):
         content, of_blob = _held(data, place, blobs)
         mime, data = mime or _guessed(kind, name, None) or of_blob, None
     if url is not None and (inline := _DATA_URL.match(url)):
         mime, data, url = mime or inline[1] or None, url[inline.end() :], None
-    mime = mime or _guessed(kind, name, url)
+    mime = mime or _guessed(kind, name, file_id or url)
     _check_mime(kind, mime, place)
     if data is not None:
         content = _bytes(data, place)
+    detail = part.get("detail")
     return Media(
-        kind=kind, mime=cast(str, mime), data=content, url=url, name=name, state=state, cache=part.get("cache", False)
+        kind=kind,
+        mime=cast(str, mime),
+        data=content,
+        url=url,
+        file_id=file_id,
+        name=name,
+        detail=None if detail == "auto" else detail,
+        state=state,
+        cache=part.get("cache", False),
     )
 
 

@@ -40,6 +40,10 @@ class MessagePart(TypedDict):
     """Of a picture, a recording, a document: its bytes, as a blob or in base64."""
     url: NotRequired[str]
     """In place of `data`: where the provider finds it."""
+    file_id: NotRequired[str]
+    """In place of `data`: the id that the provider gave it when it was left there."""
+    detail: NotRequired[Literal["auto", "low", "high"]]
+    """Of a picture: how closely to look at it, where the provider lets one choose."""
     mime: NotRequired[str]
     """Its media type, such as `image/png`; needed with `data` unless the blob or the ending of `name` tells it."""
     name: NotRequired[str]
@@ -63,6 +67,10 @@ class Media(TypedDict):
     """Its bytes."""
     url: NotRequired[str]
     """In place of `data`: where it is."""
+    file_id: NotRequired[str]
+    """In place of `data`: what its provider calls it."""
+    detail: NotRequired[Literal["low", "high"]]
+    """How closely to look at it."""
     mime: str
     """Its media type, such as `image/png`."""
     name: NotRequired[str]

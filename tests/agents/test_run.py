@@ -67,6 +67,7 @@ def test_all_parts_are_kept() -> None:
         Text("Look:", STATE, True),
         Media(kind="image", mime="image/png", data=b"\x00\xff", state=STATE, cache=True),
         Media(kind="document", mime="application/pdf", url="https://example.com/a.pdf", name="a.pdf"),
+        Media(kind="image", mime="image/*", file_id="file-1", detail="low"),
         Foreign(State("gemini", {"code": [1, None, {}]})),
         ToolCall("c", "add", {"x": None, "y": []}, STATE),
     ]

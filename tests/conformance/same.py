@@ -78,12 +78,12 @@ def texts_are_one(body: Body) -> Body:
 
 
 def arguments_are_json(body: Body) -> Body:
-    """Arguments of calls are JSON in a text, however it is spaced."""
+    """Arguments of calls are JSON in a text, however it is spaced; `null` is some models' word for none."""
 
     def change(table: Body) -> Body:
         if not isinstance(table.get("arguments"), str):
             return table
-        return {**table, "arguments": json.loads(table["arguments"] or "{}")}
+        return {**table, "arguments": json.loads(table["arguments"] or "{}") or {}}
 
     return walk(body, change)
 
@@ -159,11 +159,30 @@ def schemas_are_closed(body: Body) -> Body:
     form = body.get("response_format") or (body.get("text") or {}).get("format") or {}
     if form.get("type") != "json_schema":
         return body
-    inner = form.get("json_schema", form)
+    inner = described_inside(form.get("json_schema", form))
     closed = {**inner, "schema": walk(inner["schema"], change), "strict": True}
     if "response_format" in body:
         return {**body, "response_format": {"type": "json_schema", "json_schema": closed}}
     return {**body, "text": {**body["text"], "format": closed}}
+
+
+def described_inside(form: Body) -> Body:
+    """What an answer is for may stand beside its schema or, as JSON Schema has it, inside."""
+    if "description" not in form:
+        return form
+    schema = {"description": form["description"], **form["schema"]}
+    return {**{key: value for key, value in form.items() if key != "description"}, "schema": schema}
+
+
+def schemas_of_bedrock(body: Body) -> Body:
+    """The schema of an answer is JSON in a text, however that is spaced."""
+
+    def change(table: Body) -> Body:
+        if not isinstance(table.get("schema"), str):
+            return table
+        return described_inside({**table, "schema": json.loads(table["schema"])})
+
+    return walk(body, change)
 
 
 def lax_tools(body: Body) -> Body:
@@ -344,7 +363,7 @@ _RULES: dict[str, tuple[Rule, ...]] = {
         schemas_are_closed,
     ),
     "anthropic": (words_are_blocks, turns_alternate, defaults_of_anthropic, schemas_of_anthropic),
-    "bedrock": (turns_alternate, json_is_text),
+    "bedrock": (turns_alternate, json_is_text, schemas_of_bedrock),
     "ollama": (texts_are_one, ids_of_ollama),
     "cohere-v2": (texts_are_one, arguments_are_json, no_citations),
     "gemini": (defaults_of_gemini, schemas_of_gemini),

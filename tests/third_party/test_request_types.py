@@ -26,6 +26,8 @@ SCHEMA = {
 }
 PNG = Media(kind="image", mime="image/png", data=b"png")
 LINKED = Media(kind="image", mime="image/png", url="https://x.test/a.png")
+CLOSELY = Media(kind="image", mime="image/png", url="https://x.test/a.png", detail="high")
+LEFT = Media(kind="document", mime="application/pdf", file_id="file-1")
 PDF = Media(kind="document", mime="application/pdf", data=b"%PDF", name="a.pdf")
 WAV = Media(kind="audio", mime="audio/wav", data=b"RIFF")
 OPTIONS = {"temperature": 0.5, "top_p": 0.9, "max_tokens": 4096}
@@ -98,7 +100,7 @@ def cases(*more: tuple[str, list[Message], dict[str, Any]], options: dict[str, A
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
 class TestTypes:
     @cases(
-        ("media", seeing(LINKED, PDF, WAV), {}),
+        ("media", seeing(LINKED, CLOSELY, PDF, LEFT, WAV), {}),
         ("log probabilities", ASKED, {"logprobs": 3}),
         options=ALL,
     )
@@ -138,7 +140,7 @@ class TestTypes:
         for name, value in sent.items():
             TypeAdapter(kinds[name]).validate_json(json.dumps(value))
 
-    @cases(("media", seeing(LINKED), {}), options=ALL)
+    @cases(("media", seeing(LINKED, CLOSELY, LEFT), {}), options=ALL)
     def test_mistral(self, messages: list[Message], options: dict[str, Any], stream: bool) -> None:
         models = pytest.importorskip("mistralai.client.models", reason="needs the group `sdks`")
         kind = models.ChatCompletionStreamRequest if stream else models.ChatCompletionRequest
@@ -147,7 +149,7 @@ class TestTypes:
         assert set(sent) <= set(kind.model_fields) | {field.alias for field in kind.model_fields.values()}
         assert len(checked.messages) == len(sent["messages"])
 
-    @cases(options=ALL)
+    @cases(("a picture to look at closely", seeing(CLOSELY), {}), options=ALL)
     def test_cohere(self, messages: list[Message], options: dict[str, Any], stream: bool) -> None:
         cohere = pytest.importorskip("cohere", reason="needs the group `sdks`")
         from cohere.types.chat_message_v2 import ChatMessageV2

@@ -6,6 +6,7 @@ no field for (signatures, redacted thinking, citations), and whole blocks of too
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple
 
 from llmspell.providers.base import Event, Request
@@ -14,11 +15,13 @@ from llmspell.providers.wire.anthropic_answer import Decoder, problem_of, read_a
 from llmspell.providers.wire.anthropic_request import body_of, messages_of
 from llmspell.providers.wire.bodies import dumps, laid_over, loads, name, not_an_answer
 from llmspell.providers.wire.format import Format, HttpRequest
+from llmspell.providers.wire.media import all_media
 from llmspell.providers.wire.problem import Problem
 
 VERSION = "2023-06-01"
 _HEADERS = {"anthropic-version": VERSION}
 _MODELS = "/models?limit=1000"
+_FILES = "files-api-2025-04-14"
 
 
 class Dialect(NamedTuple):
@@ -49,8 +52,7 @@ class Anthropic(Format):
         if stream:
             body["stream"] = True
         extra = dict(request.extra)
-        betas = extra.pop("betas", None)
-        headers = {**_HEADERS, "anthropic-beta": ",".join(betas)} if betas else _HEADERS
+        headers = _headers(request.messages, extra.pop("betas", None) or ())
         return HttpRequest("/messages", dumps(laid_over(body, extra)), headers=headers)
 
     def decode(self, body: bytes) -> list[Event]:
@@ -78,7 +80,8 @@ class Anthropic(Format):
         return HttpRequest(f"{_MODELS}&after_id={last}", method="GET", headers=_HEADERS) if last else None
 
     def count(self, model: str, messages: list[Message]) -> HttpRequest:
-        return HttpRequest("/messages/count_tokens", dumps({"model": model, **messages_of(messages)}), headers=_HEADERS)
+        body = dumps({"model": model, **messages_of(messages)})
+        return HttpRequest("/messages/count_tokens", body, headers=_headers(messages, ()))
 
     def decode_count(self, body: bytes) -> int:
         data = loads(body)
@@ -86,6 +89,13 @@ class Anthropic(Format):
         if type(tokens) is not int:
             raise not_an_answer(data)
         return tokens
+
+
+def _headers(messages: list[Message], betas: Collection[str]) -> Mapping[str, str]:
+    """With the names of what is not released yet: that of files, where the conversation has any, comes by itself."""
+    if any(media.file_id is not None for media in all_media(messages)):
+        betas = dict.fromkeys((*betas, _FILES))
+    return {**_HEADERS, "anthropic-beta": ",".join(betas)} if betas else _HEADERS
 
 
 def _model(item: dict[str, Any]) -> dict[str, Any]:

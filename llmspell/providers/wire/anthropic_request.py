@@ -11,6 +11,7 @@ from llmspell.providers.base import Request
 from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
 from llmspell.providers.wire.anthropic_schema import cleaned
 from llmspell.providers.wire.bodies import unsupported
+from llmspell.providers.wire.media import refuse
 
 WIRE = "anthropic"
 Block = dict[str, Any]
@@ -184,6 +185,9 @@ def _media(media: Media) -> Block:
 
 
 def _source(media: Media) -> Block:
+    refuse(media, WIRE, "detail")
+    if media.file_id is not None:
+        return {"type": "file", "file_id": media.file_id}
     if media.data is None:
         return {"type": "url", "url": media.url}
     if media.mime.startswith("text/"):

@@ -7,7 +7,7 @@ from typing import Any
 
 from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, Text, ToolCall, ToolResult
 from llmspell.providers.wire.bodies import unsupported
-from llmspell.providers.wire.media import base64_of
+from llmspell.providers.wire.media import base64_of, refuse
 
 WIRE = "bedrock"
 _CACHE = {"cachePoint": {"type": "default"}}
@@ -112,6 +112,7 @@ def _result(result: ToolResult, names: _Names) -> dict[str, Any]:
 
 
 def _media(media: Media, names: _Names) -> dict[str, Any]:
+    refuse(media, WIRE, "detail", "file_id")
     block: dict[str, Any] = {"format": _format(media.mime)}
     if media.url is not None and media.url.startswith("s3://"):
         block["source"] = {"s3Location": {"uri": media.url}}

@@ -114,7 +114,7 @@ def _spoken(job: Speak, body: bytes, mime: str) -> Outcome[Media]:
 
 def _transcription(job: Transcribe, wire: str) -> HttpRequest:
     if job.audio.data is None:
-        raise unsupported(wire, "transcription from a URL: give its data")
+        raise unsupported(wire, "transcription of anything but the data of a recording")
     fields = {"model": job.model, "response_format": "json"} | _given(language=job.language, prompt=job.prompt)
     body, mime = _form(fields | job.extra, job.audio, job.audio.data)
     return HttpRequest("/audio/transcriptions", body, headers={"content-type": mime})

@@ -9,6 +9,7 @@ from typing import Any
 from llmspell.errors import ModelError, ProviderError
 from llmspell.providers.content import Media, State
 from llmspell.providers.wire.chat_dialect import Dialect
+from llmspell.providers.wire.media import refuse, url_of
 
 NAME = "openai-chat"
 
@@ -22,7 +23,8 @@ def part(media: Media, dialect: Dialect) -> dict[str, Any]:
     if media.kind == "image":
         if not dialect.images:
             raise _impossible("pictures in messages")
-        return {"type": "image_url", "image_url": {"url": _url(media)}}
+        refuse(media, NAME, "file_id")
+        return {"type": "image_url", "image_url": {"url": url_of(media)} | _detail(media)}
     if media.kind == "audio":
         return _audio(media, dialect)
     if media.kind == "document":
@@ -30,11 +32,15 @@ def part(media: Media, dialect: Dialect) -> dict[str, Any]:
     raise _impossible(f"{media.kind} in messages")
 
 
+def _detail(media: Media) -> dict[str, Any]:
+    return {} if media.detail is None else {"detail": media.detail}
+
+
 def _audio(media: Media, dialect: Dialect) -> dict[str, Any]:
     if not dialect.audio:
         raise _impossible("recordings in messages")
     if media.data is None:
-        raise _impossible("recordings by URL")
+        raise _impossible("recordings by URL or file_id")
     form = _AUDIO.get(media.mime) or media.mime.removeprefix("audio/")
     return {"type": "input_audio", "input_audio": {"data": base64.b64encode(media.data).decode(), "format": form}}
 
@@ -42,20 +48,17 @@ def _audio(media: Media, dialect: Dialect) -> dict[str, Any]:
 def _document(media: Media, dialect: Dialect) -> dict[str, Any]:
     if dialect.documents == "none":
         raise _impossible("documents in messages")
+    if media.file_id is not None:
+        left = {"file_id": media.file_id}
+        return {"type": "file", **(left if dialect.documents == "document_url" else {"file": left})}
     if dialect.documents == "document_url":
         named = {"document_name": media.name} if media.name else {}
-        return {"type": "document_url", "document_url": _url(media), **named}
-    return {"type": "file", "file": {"filename": media.name or _file_name(media.mime), "file_data": _url(media)}}
+        return {"type": "document_url", "document_url": url_of(media), **named}
+    return {"type": "file", "file": {"filename": media.name or _file_name(media.mime), "file_data": url_of(media)}}
 
 
 def _file_name(mime: str) -> str:
     return "document.pdf" if mime == "application/pdf" else "document.txt" if mime == "text/plain" else "document"
-
-
-def _url(media: Media) -> str:
-    if media.data is None:
-        return media.url or ""
-    return f"data:{media.mime};base64,{base64.b64encode(media.data).decode()}"
 
 
 def _impossible(what: str) -> ModelError:

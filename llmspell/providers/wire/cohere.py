@@ -16,7 +16,7 @@ from llmspell.providers.wire.bodies import count, dumps, laid_over, unsupported
 from llmspell.providers.wire.chat_schema import without
 from llmspell.providers.wire.cohere_answer import WIRE, AnswerReader
 from llmspell.providers.wire.format import Format, HttpRequest
-from llmspell.providers.wire.media import url_of
+from llmspell.providers.wire.media import refuse, url_of
 from llmspell.providers.wire.streams import Decoder, ServerSentObjects, guarded, load_object
 
 T = TypeVar("T")
@@ -173,7 +173,8 @@ def _content(part: Text | Media) -> dict[str, Any]:
         return {"type": "text", "text": part.text}
     if part.kind != "image":
         raise unsupported(WIRE, f"{part.kind} in messages")
-    return {"type": "image_url", "image_url": {"url": url_of(part)}}
+    refuse(part, WIRE, "file_id")
+    return {"type": "image_url", "image_url": {"url": url_of(part)} | ({"detail": part.detail} if part.detail else {})}
 
 
 def _assistant(message: Message) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from llmspell.providers.base import Request
 from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
 from llmspell.providers.wire.bodies import unsupported
 from llmspell.providers.wire.gemini_schema import cleaned, reduced
+from llmspell.providers.wire.media import all_media, refuse
 
 WIRE = "gemini"
 Block = dict[str, Any]
@@ -106,6 +107,9 @@ def contents_of(messages: list[Message], model: str) -> dict[str, Any]:
     system: list[Block] = []
     turns: list[dict[str, Any]] = []
     calls: dict[str, tuple[int, ToolCall]] = {}
+    if _generation(model) < 3:
+        for media in all_media(messages):
+            refuse(media, WIRE, "detail")
     for message, joined in _turns(messages):
         if message.role == "system":
             system += _system(message)
@@ -167,9 +171,11 @@ def _own(state: State | None) -> Block:
 
 
 def _media(media: Media) -> Block:
+    refuse(media, WIRE, "file_id")
+    block: Block = {"mediaResolution": {"level": f"MEDIA_RESOLUTION_{media.detail.upper()}"}} if media.detail else {}
     if media.data is None:
-        return {"fileData": {"mimeType": media.mime, "fileUri": media.url}}
-    return {"inlineData": {"mimeType": media.mime, "data": b64encode(media.data).decode()}}
+        return {**block, "fileData": {"mimeType": media.mime, "fileUri": media.url}}
+    return {**block, "inlineData": {"mimeType": media.mime, "data": b64encode(media.data).decode()}}
 
 
 def _signed(parts: list[Block], model: str) -> list[Block]:

@@ -3,9 +3,25 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 
-from llmspell.providers.content import Media
+from llmspell.providers.content import Media, Message, ToolResult
 from llmspell.providers.wire.bodies import unsupported
+
+
+def all_media(messages: list[Message]) -> Iterator[Media]:
+    """The media of a conversation, those that tools gave included."""
+    for message in messages:
+        for part in message.parts:
+            inner = part.parts if isinstance(part, ToolResult) else [part]
+            yield from (each for each in inner if isinstance(each, Media))
+
+
+def refuse(media: Media, wire: str, *fields: str) -> None:
+    """Raise `ModelError` for a part with one of these fields, `detail` or `file_id`, for which the format has none."""
+    for name in fields:
+        if getattr(media, name) is not None:
+            raise unsupported(wire, f"{name} of {media.kind} parts")
 
 
 def base64_of(media: Media, wire: str) -> str:

@@ -25,7 +25,7 @@ from llmspell.providers.base import (
 from llmspell.providers.content import Media, Message, Reasoning, Text, ToolCall, ToolResult
 from llmspell.providers.wire.bodies import count, dumps, laid_over, name, not_an_answer, unsupported, valid
 from llmspell.providers.wire.format import Format, HttpRequest
-from llmspell.providers.wire.media import base64_of
+from llmspell.providers.wire.media import base64_of, refuse
 from llmspell.providers.wire.problem import Problem, RefusedError, from_json
 from llmspell.providers.wire.streams import Decoder, Lines, Reader, guarded, load_object
 
@@ -167,6 +167,7 @@ def _result(result: ToolResult, names: dict[str, str]) -> dict[str, Any]:
 def _image(media: Media) -> str:
     if media.kind != "image":
         raise unsupported(_WIRE, media.kind)
+    refuse(media, _WIRE, "detail", "file_id")
     return base64_of(media, _WIRE)
 
 

@@ -96,10 +96,13 @@ def _input(part: Text | Media) -> dict[str, Any]:
         return {"type": "input_text", "text": part.text}
     if own := _own(part.state):
         return own
+    left = {} if part.file_id is None else {"file_id": part.file_id}
     if part.kind == "image":
-        return {"type": "input_image", "image_url": url_of(part), "detail": "auto"}
+        return {"type": "input_image", **(left or {"image_url": url_of(part)}), "detail": part.detail or "auto"}
     if part.kind != "document":
         raise unsupported(WIRE, part.kind)
+    if left:
+        return {"type": "input_file", **left}
     if part.url is not None:
         return {"type": "input_file", "file_url": part.url}
     return {"type": "input_file", "filename": part.name or "document", "file_data": url_of(part)}

@@ -87,16 +87,14 @@ def _part(block: dict[str, Any]) -> Part:
             return result
         case "image" | "document":
             return _media(block["type"], block, cache=bool(cache))
-        case "container_upload":
-            raise InexpressibleError("files that were left with the service, named by their ids")
     return Foreign(State(WIRE, block))
 
 
 def _media(kind: MediaKind, block: dict[str, Any], *, cache: bool) -> Media:
     source = block["source"]
-    if source["type"] == "file":
-        raise InexpressibleError("files that were left with the service, named by their ids")
     name = block.get("title")
+    if source["type"] == "file":
+        return Media(kind=kind, mime=f"{kind}/*", file_id=source["file_id"], name=name, cache=cache)
     if source["type"] == "url":
         return Media(kind=kind, mime=f"{kind}/*", url=source["url"], name=name, cache=cache)
     data = source["data"].encode() if source["type"] == "text" else unpacked(source["data"])

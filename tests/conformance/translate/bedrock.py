@@ -18,7 +18,7 @@ from llmspell.providers.content import (
     ToolCall,
     ToolResult,
 )
-from tests.conformance.translate.common import Asked, InexpressibleError, pop_words, unpacked
+from tests.conformance.translate.common import Asked, described, pop_words, unpacked
 
 WIRE = "bedrock"
 _NAMES = {"temperature": "temperature", "topP": "top_p", "maxTokens": "max_tokens", "stopSequences": "stop"}
@@ -40,9 +40,8 @@ def translate(body: dict[str, Any], model: str, *, stream: bool) -> Asked:
     form = (rest.get("outputConfig") or {}).get("textFormat") or {}
     if form.get("type") == "json_schema":
         schema = rest.pop("outputConfig")["textFormat"]["structure"]["jsonSchema"]
-        if "description" in schema:
-            raise InexpressibleError("a description beside the schema of an answer")
-        options |= {"schema": json.loads(schema["schema"]), "schema_name": schema.get("name", "answer")}
+        form = described(json.loads(schema["schema"]), schema)
+        options |= {"schema": form, "schema_name": schema.get("name", "answer")}
     thinking = (rest.get("additionalModelRequestFields") or {}).get("thinking") or {}
     if thinking.get("type") == "enabled":
         options["reasoning"] = rest.pop("additionalModelRequestFields")["thinking"]["budget_tokens"]

@@ -11,6 +11,8 @@ from tests.conformance.translate.common import (
     EFFORTS,
     Asked,
     InexpressibleError,
+    described,
+    detail,
     known,
     media,
     parsed,
@@ -48,9 +50,7 @@ def translate(body: dict[str, Any], dialect: Dialect) -> Asked:
     form = rest.get("response_format")
     if form and form["type"] == "json_schema" and dialect.schema == "json_schema":
         schema = rest.pop("response_format")["json_schema"]
-        if "description" in schema:
-            raise InexpressibleError("a description beside the schema of an answer")
-        options |= {"schema": schema["schema"], "schema_name": schema["name"]}
+        options |= {"schema": described(schema["schema"], schema), "schema_name": schema["name"]}
     _thinking(rest, options, dialect)
     messages = [_message(message) for message in rest.pop("messages")]
     return Asked(Request(model=rest.pop("model"), messages=messages, extra=rest, **options), stream)
@@ -120,15 +120,15 @@ def _part(part: dict[str, Any]) -> Part:
             return Reasoning("".join(inner["text"] for inner in part["thinking"]))
         case "image_url":
             image = part["image_url"] if isinstance(part["image_url"], dict) else {"url": part["image_url"]}
-            if image.get("detail") not in (None, "auto"):
-                raise InexpressibleError("how closely to look at a picture (`detail`)")
             found = media("image", image["url"])
-            found.cache = cache
+            found.cache, found.detail = cache, detail(image)
             return found
         case "document_url":
             return media("document", part["document_url"], name=part.get("document_name"))
         case "file" if "file_data" in part["file"]:
             return media("document", part["file"]["file_data"], name=part["file"].get("filename"))
+        case "file" if "file_id" in part["file"]:
+            return Media(kind="document", mime="application/pdf", file_id=part["file"]["file_id"])
         case "input_audio":
             sound = part["input_audio"]
             mime = "audio/mpeg" if sound["format"] == "mp3" else f"audio/{sound['format']}"

@@ -7,7 +7,7 @@ import json
 from typing import Any, NamedTuple
 
 from llmspell.providers.base import Request
-from llmspell.providers.content import Media, MediaKind
+from llmspell.providers.content import Detail, Media, MediaKind
 
 EFFORTS = ("none", "minimal", "low", "medium", "high")
 
@@ -31,23 +31,37 @@ def known(body: dict[str, Any], *allowed: str) -> None:
 
 def media(kind: MediaKind, url: str, *, mime: str = "", name: str | None = None) -> Media:
     """What stands at a URL, or in one that begins with `data:`."""
-    if not url.startswith("data:"):
-        return Media(kind=kind, mime=mime or f"{kind}/*", url=url, name=name)
-    head, _, data = url.partition(",")
-    return Media(kind=kind, mime=head.removeprefix("data:").partition(";")[0], data=unpacked(data), name=name)
+    if url.startswith("data:"):
+        head, _, data = url.partition(",")
+        try:
+            return Media(kind=kind, mime=head.removeprefix("data:").partition(";")[0], data=unpacked(data), name=name)
+        except ValueError:  # a URL that nobody looks into
+            pass
+    return Media(kind=kind, mime=mime or f"{kind}/*", url=url, name=name)
+
+
+def detail(picture: dict[str, Any]) -> Detail | None:
+    """How closely to look at a picture; as closely as seems right is the default."""
+    found: Detail | None = picture.get("detail")
+    return None if found == "auto" else found
+
+
+def described(schema: dict[str, Any], beside: dict[str, Any]) -> dict[str, Any]:
+    """The schema of an answer with the description that stands beside it, where it has none itself."""
+    said = beside.get("description")
+    return {"description": said, **schema} if said else schema
 
 
 def unpacked(text: str) -> bytes:
-    """The bytes of base64, in either alphabet."""
-    try:
-        return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
-    except ValueError:
-        raise InexpressibleError("data that is no base64") from None
+    """The bytes of base64, in either alphabet. Raises `ValueError` for what is none."""
+    return base64.b64decode(text.replace("-", "+").replace("_", "/"), validate=True)
 
 
 def parsed(text: Any) -> dict[str, Any]:
     """The arguments of a call."""
     found = json.loads(text or "{}") if isinstance(text, str) else text
+    if found is None:  # so some models say that there are none
+        return {}
     if not isinstance(found, dict):
         raise InexpressibleError("arguments of a call that are no JSON object")
     return found

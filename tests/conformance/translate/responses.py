@@ -5,8 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 from llmspell.providers.base import Request
-from llmspell.providers.content import Foreign, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
-from tests.conformance.translate.common import EFFORTS, Asked, InexpressibleError, known, media, parsed, pop_words
+from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
+from tests.conformance.translate.common import (
+    EFFORTS,
+    Asked,
+    InexpressibleError,
+    described,
+    detail,
+    known,
+    media,
+    parsed,
+    pop_words,
+)
 
 WIRE = "openai-responses"
 _NAMES = {
@@ -55,9 +65,7 @@ def _text(rest: dict[str, Any], options: dict[str, Any]) -> None:
     text = dict(rest.pop("text", {}))
     form = text.get("format") or {}
     if form.get("type") == "json_schema":
-        if "description" in form:
-            raise InexpressibleError("a description beside the schema of an answer")
-        options |= {"schema": form["schema"], "schema_name": text.pop("format")["name"]}
+        options |= {"schema": described(form["schema"], form), "schema_name": text.pop("format")["name"]}
     if text:
         rest["text"] = text
 
@@ -116,12 +124,16 @@ def _part(part: dict[str, Any]) -> Part:
     match part["type"]:
         case "input_text" | "output_text":
             return Text(part["text"])
-        case "input_image" if "image_url" in part:
-            if part.get("detail") not in (None, "auto"):
-                raise InexpressibleError("how closely to look at a picture (`detail`)")
-            return media("image", part["image_url"])
+        case "input_image" if part.get("image_url"):
+            found = media("image", part["image_url"])
+            found.detail = detail(part)
+            return found
+        case "input_image":
+            return Media(kind="image", mime="image/*", file_id=part["file_id"], detail=detail(part))
+        case "input_file" if "file_id" in part:
+            return Media(kind="document", mime="application/pdf", file_id=part["file_id"])
         case "input_file" if "file_data" in part:
             return media("document", part["file_data"], name=part.get("filename"))
         case "input_file" if "file_url" in part:
             return media("document", part["file_url"])
-    raise InexpressibleError("files that were left with the service, named by their ids")
+    raise InexpressibleError(f"parts of the type {part['type']}")

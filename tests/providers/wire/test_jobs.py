@@ -274,7 +274,7 @@ def test_a_name_cannot_break_out_of_the_form():
 
 def test_a_recording_elsewhere_cannot_be_sent():
     audio = Media(kind="audio", mime="audio/wav", url="https://x.example/a.wav")
-    with pytest.raises(ModelError, match="openai-chat format has no transcription from a URL"):
+    with pytest.raises(ModelError, match="openai-chat format has no transcription of anything but the data"):
         CHAT.job(Transcribe(model="m", audio=audio))
 
 

@@ -11,6 +11,9 @@ const bad = [
   { type: "text", text: "hi", state: "signed" },
   { type: "text", text: 1 },
   { type: "image", url: "https://example.com/a.png", colour: "red" },
+  { type: "image", url: "https://example.com/a.png", fileId: "file-1" },
+  { type: "image", fileId: "file-1", detail: "huge" },
+  { type: "document", fileId: "file-1", detail: "low" },
 ];
 const found = [];
 for (const part of bad) {

@@ -11,6 +11,9 @@ local bad = {
   { type = "text", text = "hi", state = "signed" },
   { type = "text", text = 1 },
   { type = "image", url = "https://example.com/a.png", colour = "red" },
+  { type = "image", url = "https://example.com/a.png", file_id = "file-1" },
+  { type = "image", file_id = "file-1", detail = "huge" },
+  { type = "document", file_id = "file-1", detail = "low" },
 }
 local found = {}
 for i, part in ipairs(bad) do

@@ -11,6 +11,9 @@ await llm().complete([
       { type: "document", data: png, name: "report.pdf", cache: true },
       { type: "audio", data: png, mime: "audio/wav" },
       { type: "video", url: "https://example.com/film" },
+      { type: "image", fileId: "file-1", detail: "low" },
+      { type: "image", url: "https://example.com/cat.png", detail: "auto" },
+      { type: "document", fileId: "file-2" },
     ],
   },
 ]);
