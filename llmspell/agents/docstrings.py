@@ -1,6 +1,7 @@
 """Reads the docstrings of tools: the text, and what it says of each parameter.
 
-Understands the sections of the Google style (`Args:` and an indented list) and Sphinx fields (`:param name: ...`).
+Understands the sections of the Google style (`Args:` and an indented list), those of NumPy (`Parameters`, underlined)
+and Sphinx fields (`:param name: ...`).
 """
 
 from __future__ import annotations
@@ -8,9 +9,13 @@ from __future__ import annotations
 import re
 
 _SECTION = re.compile(
-    r"^(?:Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):[ \t]*$|^:\w+", re.MULTILINE
+    r"^(?:Args|Arguments|Parameters|Returns|Yields|Raises|Examples?|Notes?):[ \t]*$|^:\w+|"
+    r"^(?:(?:Other )?Parameters|Returns|Yields|Receives|Raises|Warns|See Also|Notes|References|Examples)\n---+[ \t]*$",
+    re.MULTILINE,
 )
 _LIST = re.compile(r"^(?:Args|Arguments|Parameters):[ \t]*\n((?:[ \t]+.*\n?|[ \t]*\n)*)", re.MULTILINE)
+_NUMPY = re.compile(r"^(?:Other )?Parameters\n---+[ \t]*\n((?:(?!.*\n---).*\n?)*)", re.MULTILINE)
+_NAMED = re.compile(r"^(\w+(?:, *\w+)*)[ \t]*(?::.*)?\n((?:[ \t]+.*\n?|[ \t]*\n)+)", re.MULTILINE)
 _FIELD = re.compile(r"^:param\s+(?:[^:\n]*\s)?(\w+):(.*(?:\n[ \t]+.*)*)", re.MULTILINE)
 
 
@@ -21,6 +26,8 @@ def parse_docstring(doc: str) -> tuple[str, dict[str, str]]:
     found = _FIELD.findall(doc)
     for block in _LIST.findall(doc):
         found += _entries(block)
+    for block in _NUMPY.findall(doc):
+        found += [(name, text) for names, text in _NAMED.findall(block) for name in re.split(", *", names)]
     return description.strip(), {name: " ".join(text.split()) for name, text in found}
 
 

@@ -34,6 +34,9 @@ Decision: TypeAlias = bool | str
 Approve: TypeAlias = Callable[[Question], "Decision | Awaitable[Decision]"]
 
 
+_REFUSED = (400, 422)
+
+
 class Driver:
     """One run of an agent. `result` is there after the last event."""
 
@@ -170,7 +173,7 @@ class Driver:
         except LlmspellError as error:
             if error.kind in UNCATCHABLE:
                 raise
-            if error.kind == "model" and self._agent.falls_back and self._run.output and self._run.output.fall_back():
+            if self._falls_back(error):
                 return
             self._seen = error
             async with aclosing(self._asker.failed(error, request, turn)) as events:
@@ -179,6 +182,14 @@ class Driver:
             if self._asker.outcome is None:
                 raise
         self._take(self._asker.outcome)
+
+    def _falls_back(self, error: LlmspellError) -> bool:
+        """Whether another way to structured output is tried: the model cannot do this one, or its server refused it
+        from the start, as many do that do not know `response_format` or tools."""
+        run = self._run
+        refused = error.kind == "provider" and error.status in _REFUSED and run.turns == 0
+        unable = self._agent.falls_back and (error.kind == "model" or refused)
+        return unable and run.output is not None and run.output.fall_back()
 
     def _take(self, outcome: Any) -> None:
         match outcome:

@@ -41,7 +41,7 @@ from llmspell.scriptable.shapes import (
     members,
     shape_of,
 )
-from llmspell.scriptable.signature import Parameter, Signature, signature_of
+from llmspell.scriptable.signature import NUMBER, Parameter, Signature, signature_of
 
 Plain: TypeAlias = dict[str, Any]
 
@@ -107,10 +107,10 @@ def _object(each: BridgeObject) -> Plain:
         described["constants"] = _fields(cls, {name: (shape, True) for name, shape in _constants(cls).items()})
     else:
         params = _params(constructor)
-        numbered = [param for param in params if param["name"] == "number"] != []
+        numbered = any(param["name"] == NUMBER for param in params)
         described |= {
             "type": cls.__name__.removeprefix("Scriptable"),
-            "params": [param for param in params if param["name"] != "number"],
+            "params": [param for param in params if param["name"] != NUMBER],
             "numbered": numbered,
         }
     return {**described, "methods": methods}

@@ -11,6 +11,9 @@ from llmspell.nearest import near
 from llmspell.scriptable.checks import Check, Mismatch, compile_check, expected
 from llmspell.scriptable.shapes import Scalar, Shape, Stream, shape_of
 
+NUMBER = "number"
+"""The parameter that tells apart the objects of a script; scripts do not write it."""
+
 
 class Parameter(NamedTuple):
     """One parameter; an optional one may be absent or null."""
@@ -40,7 +43,7 @@ class Signature:
     @property
     def usage(self) -> str:
         """How it is called: `complete(prompt, options?)`."""
-        shown = [name if required else f"{name}?" for name, _, required in self.parameters]
+        shown = [name if required else f"{name}?" for name, _, required in self.parameters if name != NUMBER]
         return f"{self.name}({', '.join(shown)})"
 
     def bind(self, args: Mapping[str, Any], invoke: Invoke | None = None) -> dict[str, Any]:

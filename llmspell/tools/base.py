@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 from llmspell.agents.schema import parameters_of
 from llmspell.agents.tools import Approval, BaseTool
 from llmspell.config_tools import ToolsConfig
-from llmspell.errors import InvalidValueError
+from llmspell.errors import InvalidValueError, LlmspellError
 from llmspell.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -146,7 +146,18 @@ class Builtin(BaseTool):
         return self._parameters
 
     async def run(self, args: dict[str, Any], context: ToolContext) -> Any:
-        return await self.spec.work(args, Reach(self._home, context))
+        try:
+            return await self.spec.work(args, Reach(self._home, context))
+        except LlmspellError as error:
+            error.hint = _for_tools(error.hint)
+            raise
+
+
+def _for_tools(hint: str | None) -> str | None:
+    """A hint for scripts, for whoever has tools alone."""
+    if hint is None or "fs.blob" in hint:
+        return None
+    return hint.replace("fs.list", "list_files")
 
 
 def cut(text: str, most: int = MAX_TEXT) -> tuple[str, bool]:
@@ -157,7 +168,7 @@ def cut(text: str, most: int = MAX_TEXT) -> tuple[str, bool]:
 def within(name: str, value: float, least: float, most: float) -> None:
     """Raises `InvalidValueError` for a number that is out of bounds."""
     if not least <= value <= most:
-        raise InvalidValueError(f"{name} must be from {least:g} to {most:g}, not {value:g}")
+        raise InvalidValueError(f"{name} must be from {least:.12g} to {most:.12g}, not {value:.12g}")
 
 
 def check_length(name: str, text: str, most: int) -> None:

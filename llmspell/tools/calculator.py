@@ -52,7 +52,8 @@ def calculate(expression: str) -> int | float | bool | str:
 
 def _usual(expression: str) -> str:
     """As people write it, in the syntax of Python."""
-    text = expression.strip().removesuffix("=").strip().translate(_SIGNS)
+    text = re.sub(r"√\s*(\d+(?:\.\d+)?|[a-zπ]+\b(?!\())", r"√(\1)", expression)
+    text = text.strip().removesuffix("=").strip().translate(_SIGNS)
     text = re.sub(r"(?<=\d),(?=\d{3}(?:\D|$))", "", text) if "(" not in text else text
     text = re.sub(r"(\d+(?:\.\d+)?)\s*%(?!\s*[\w(.])", r"(\1/100)", text)
     return re.sub(r"(\d+)!(?!=)", r"factorial(\1)", text)

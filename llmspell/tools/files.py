@@ -21,6 +21,7 @@ SECONDS = 30.0
 _MAX_CONTENT = 4_000_000
 _FIRST_LINE = 10**9
 _BUFFER = 100
+_WILD = "*?["
 
 
 async def _read(args: dict[str, Any], reach: Reach) -> dict[str, Any]:
@@ -118,7 +119,11 @@ class _Search:
     def _paths(self, glob: str, stopped: Stopped) -> list[str]:
         from llmspell.system.trees import matches  # as above
 
-        if self._files.exists(glob) and self._files.status(glob).type == "folder":
+        if (
+            not any(letter in _WILD for letter in glob)
+            and self._files.exists(glob)
+            and self._files.status(glob).type == "folder"
+        ):
             glob = f"{glob.rstrip('/')}/**/*"
         return [path for path in matches(self._files, glob, stopped) if self._is_file(path)]
 

@@ -6,6 +6,25 @@ import pytest
 
 from llmspell.agents.docstrings import parse_docstring
 
+NUMPY = """\
+Do.
+
+At length.
+
+Parameters
+----------
+a : int
+    The a,
+    at length.
+b, c
+    Both.
+
+Returns
+-------
+str
+    What comes.
+"""
+
 
 @pytest.mark.parametrize(
     ("doc", "description", "parameters"),
@@ -25,6 +44,13 @@ from llmspell.agents.docstrings import parse_docstring
             {"a": "The a.", "b": "The b, at length."},
         ),
         ("Args:\n    a: A", "", {"a": "A"}),
+        (
+            NUMPY,
+            "Do.\n\nAt length.",
+            {"a": "The a, at length.", "b": "Both.", "c": "Both."},
+        ),
+        ("Do.\n\nOther Parameters\n---\na\n    A", "Do.", {"a": "A"}),
+        ("Notes\nfor all", "Notes\nfor all", {}),
         ("Do.\n\nRaises:\n    ValueError: always.", "Do.", {}),
     ],
 )

@@ -86,6 +86,13 @@ class TestReading:
     def test_what_is_refused(self, reader: Permissions, args: dict[str, object], kind: str) -> None:
         assert refused("read_file", reader, **args).kind == kind
 
+    def test_hints_are_for_those_who_have_tools(self, reader: Permissions) -> None:
+        assert refused("read_file", reader, path="in/sub").hint == "list_files tells what is in it"
+        assert refused("read_file", reader, path="in/bytes.bin").hint is None
+        assert (
+            "from 3 to 1000000000" in refused("read_file", reader, path="in/a.txt", first_line=3, last_line=1).message
+        )
+
 
 class TestFinding:
     def test_a_list(self, reader: Permissions) -> None:
@@ -128,6 +135,10 @@ class TestFinding:
 
     def test_links_lead_nowhere(self, reader: Permissions) -> None:
         assert "secret" not in str(call("search_files", reader, pattern="e", files="in"))
+
+    def test_what_must_be_granted_to_search_everywhere(self, reader: Permissions) -> None:
+        error = refused("search_files", reader, pattern="two")
+        assert error.message == "this spell may not read '.'"
 
     @pytest.mark.parametrize("files", ["**/*", ".", "secret.txt"])
     def test_nothing_outside(self, reader: Permissions, files: str) -> None:

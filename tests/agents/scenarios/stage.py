@@ -165,7 +165,7 @@ class Stage:
     def _reply(self, turn: Any) -> Reply:
         turn = {"text": turn} if isinstance(turn, str) else turn
         if "error" in turn:
-            return KINDS[turn["error"]["kind"]](turn["error"]["message"])
+            return KINDS[turn["error"]["kind"]](turn["error"]["message"], status=turn["error"].get("status"))
         events: list[Event] = [Started(model="test")]
         events += [ReasoningDelta(word) for word in words(turn.get("reasoning", ""))]
         events += [TextDelta(word) for word in words(turn.get("text", ""))]

@@ -9,5 +9,5 @@ const name = await tool({ name: "no way", run: print }).call().catch((error) => 
 export default {
   text: reply.text, told: [reply.messages[2].content, reply.messages[4].content], writers: (await writer.history()).length,
   failed: failed.messages[2].content, used: (await spell.usage()).calls, mine: reply.usage.outputTokens,
-  err: [err.kind, err.hint], shape: shape.message, name: name.message,
+  err: [err.kind, err.hint], shape: [shape.message, shape.hint], name: name.message,
 };

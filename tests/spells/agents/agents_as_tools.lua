@@ -9,5 +9,5 @@ local _, name = pcall(function() return tool { name = "no way", run = print }:ca
 return {
   text = reply.text, told = { reply.messages[3].content, reply.messages[5].content }, writers = #writer:history(),
   failed = failed.messages[3].content, used = spell.usage().calls, mine = reply.usage.output_tokens,
-  err = { err.kind, err.hint }, shape = shape.message, name = name.message,
+  err = { err.kind, err.hint }, shape = { shape.message, shape.hint }, name = name.message,
 }
