@@ -37,6 +37,9 @@ local function classify(part)
 end
 
 local whole = text.input(params.labels and 1 or 2)
+if not whole:find("%S") then
+  error { kind = "value", message = "there is nothing to classify", hint = "name a file behind the labels, or pipe in a text" }
+end
 if not params.lines then return classify(whole) end
 
 local lines = {}

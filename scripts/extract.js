@@ -32,6 +32,9 @@ async function plainly(text, error) {
 }
 
 async function extract(text) {
+  if (!text.trim()) {
+    throw new SpellError("there is nothing to extract from", { kind: "value", hint: "name a file behind the fields, or pipe in a text" });
+  }
   try {
     return await model.extract(text, schema);
   } catch (error) {

@@ -10,6 +10,9 @@ if (!to) throw new SpellError("into which language?", { kind: "value", hint: "ll
 const model = llm(null, { temperature: 0 });
 
 const parts = chunks(await input(params.to ? 0 : 1), params.size ?? 3000);
+if (parts.length === 0) {
+  throw new SpellError("there is nothing to translate", { kind: "value", hint: "name a file behind the language, or pipe in a text" });
+}
 const translated = await map(parts, async (part) => {
   const { text } = await model.complete([
     { role: "system", content: `Translate what the user writes into ${to}. Keep its form. Write the translation and nothing else.` },

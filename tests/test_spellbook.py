@@ -234,8 +234,11 @@ class TestSpells:
         [
             ("summarize", {}, "nothing to sum up"),
             ("translate", {}, "which language"),
+            ("translate", {"args": ["notes.md"]}, "nothing to translate"),
             ("classify", {}, "no labels"),
+            ("classify", {"args": ["a,b"]}, "nothing to classify"),
             ("extract", {}, "no fields"),
+            ("extract", {"args": ["name"]}, "nothing to extract from"),
             ("ask", {}, "no question"),
             ("ask", {"question": "Who?"}, "nothing to read"),
             ("review", {}, "no diff"),
