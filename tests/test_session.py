@@ -10,7 +10,7 @@ from llmspell.drive import Driver, drive_blocking
 from llmspell.errors import CancelledError, InternalError, LimitError, NotFoundError, SpellError
 from llmspell.events import CallEnded, CallStarted, Log, Output
 from llmspell.limits import Limits
-from llmspell.session import Session
+from llmspell.session import MAX_STREAMS, Session
 
 
 async def _slow(value):
@@ -87,6 +87,17 @@ def test_calls_are_answered_at_once_or_later():
     interpreter = Scripted([Call(1, "echo", {"value": 1}), Call(2, "slow", {"value": 2})], [], [Done(None)])
     assert run(interpreter).ended == Done(None)
     assert sorted(interpreter.fed) == [Resolve(1, 1), Resolve(2, 2)]
+
+
+def test_streams_that_are_open_are_few():
+    opened = [Call(id_, "items", {}) for id_ in range(1, MAX_STREAMS + 2)]
+    read = Call(MAX_STREAMS + 2, "next", {"stream": 1})
+    again = [Call(MAX_STREAMS + 3, "items", {}), Cancel(2), Call(MAX_STREAMS + 4, "items", {})]
+    interpreter = Scripted(opened, [read], again, [Done(None)])
+    run(interpreter)
+    refused = [message.error["message"] for message in interpreter.fed if isinstance(message, Reject)]
+    assert refused == [f"{MAX_STREAMS} streams are open"]
+    assert len(interpreter.fed) == MAX_STREAMS + 4
 
 
 @pytest.mark.parametrize(

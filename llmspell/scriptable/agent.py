@@ -334,7 +334,7 @@ def _names(given: AgentTool) -> dict[str, Any]:
 def _kept(context: RunContext, number: int, options: AgentOptions) -> _Kept:
     key = ("agent", number)
     if key not in context.kept:
-        room_of(context).enter()
+        room_of(context).enter(options)
         context.kept[key] = _Kept(context, number, options)
     kept: _Kept = context.kept[key]
     return kept
@@ -373,7 +373,7 @@ def _made_tool(context: RunContext, key: tuple[str, Any] | None, spec: ToolSpec)
         fields["approval"] = _judged(fields["approval"])
     tool = SchemaTool(spec["name"], spec["run"], **fields)
     if key is not None:
-        room_of(context).enter()
+        room_of(context).enter(spec)
         context.kept[key] = tool
     return tool
 

@@ -19,15 +19,21 @@ class Room:
     """Counts what is kept. Raises `InvalidValueError` for what would be too much."""
 
     def __init__(self) -> None:
-        self._objects = 0
+        self._objects = self._made = 0
         self._sizes: dict[int, int] = {}
 
-    def enter(self) -> None:
-        """One more agent or tool."""
+    def enter(self, made_of: Any) -> None:
+        """One more agent or tool, made of these options."""
         self._objects += 1
+        self._made += _length(made_of)
         if self._objects > MAX_OBJECTS:
             raise InvalidValueError(
                 f"a run may make {MAX_OBJECTS} agents and tools", hint="make them once, outside of the loop"
+            )
+        if self._made > MAX_SIZE:
+            raise InvalidValueError(
+                f"the instructions and descriptions of all agents and tools hold more than {MAX_SIZE >> 20} MiB",
+                hint="pass long texts as prompts",
             )
 
     def hold(self, number: int, messages: Iterable[Message]) -> None:

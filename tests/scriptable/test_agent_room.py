@@ -51,6 +51,15 @@ def test_there_is_an_end_to_agents_and_tools(monkeypatch: pytest.MonkeyPatch) ->
         ScriptableAgent(context, 4)
 
 
+def test_what_agents_and_tools_are_made_of_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(agent_room, "MAX_SIZE", 10_000)
+    context = FakeContext()
+    ScriptableAgent(context, 1, {"instructions": "x" * 6000})
+    ScriptableAgent(context, 1, {"instructions": "x" * 6000})
+    with pytest.raises(InvalidValueError, match="the instructions and descriptions of all agents and tools hold more"):
+        ScriptableTool(context, 2, {"name": "a", "description": "x" * 6000, "run": nothing})
+
+
 @pytest.mark.parametrize("forged", [{}, {"number": "1"}, {"number": [1]}, {"number": True}])
 def test_forged_objects_are_refused(forged: dict[str, object]) -> None:
     for kind in ("tool", "agent"):
