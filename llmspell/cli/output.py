@@ -13,8 +13,8 @@ from llmspell.events import CallEnded, Ended, Event, Log, Output, Result
 class Reporter:
     """Takes the events of a run: output goes to stdout as it comes, all else to stderr.
 
-    With `as_json`, stdout gets the report and nothing else. `quiet` leaves out logs and the closing line, `verbose`
-    adds calls, debug logs and stacks.
+    A terminal gets no control characters but those of lines and colours. With `as_json`, stdout gets the report and
+    nothing else. `quiet` leaves out logs and the closing line, `verbose` adds calls, debug logs and stacks.
     """
 
     def __init__(self, *, as_json: bool = False, quiet: bool = False, verbose: bool = False) -> None:
@@ -22,6 +22,7 @@ class Reporter:
         self._quiet = quiet
         self._verbose = verbose
         self._paint = show.Paint(sys.stderr)
+        self._screen = show.Screen() if show.is_terminal(sys.stdout) else None
         self._mid_line = False
         self._result: Result | None = None
 
@@ -44,6 +45,8 @@ class Reporter:
         if self._as_json:
             self._print_report(result)
             return
+        if self._screen is not None:
+            self._print(self._screen.rest())
         if result.value is not None:
             self._end_line(sys.stdout)
             self._print(show.value(result.value) + "\n")
@@ -71,6 +74,8 @@ class Reporter:
         self._print(report(result) + "\n")
 
     def _print(self, text: str) -> None:
+        if self._screen is not None:
+            text = self._screen(text)
         try:
             sys.stdout.write(text)
             sys.stdout.flush()

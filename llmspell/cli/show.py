@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from typing import TextIO
 
 from llmspell.border import Problem
@@ -35,6 +36,41 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() or char in "\n\t" else f"\\x{ord(char):02x}" for char in text)
+
+
+class Screen:
+    """What a spell prints, as it may reach a terminal: text, the ends of lines and colours.
+
+    Other control characters are shown by their codes: they could set its title, fill the clipboard, hide or forge what
+    stands there, or make it answer as if somebody had typed. A sequence may come in pieces.
+    """
+
+    def __init__(self) -> None:
+        self._begun = ""
+
+    def __call__(self, text: str) -> str:
+        text = self._begun + text
+        begun = _BEGUN.search(text)
+        self._begun = begun[0] if begun else ""
+        return self._shown(text.removesuffix(self._begun))
+
+    def rest(self) -> str:
+        """What was held back because it might have gone on."""
+        text, self._begun = self._begun, ""
+        return self._shown(text)
+
+    def _shown(self, text: str) -> str:
+        return _CONTROL.sub(lambda found: found[0] if len(found[0]) > 1 else f"\\x{ord(found[0]):02x}", text)
+
+
+def shown(text: str, stream: TextIO) -> str:
+    """A whole text from a spell or a tool, as it may reach a stream."""
+    screen = Screen()
+    return screen(text) + screen.rest() if is_terminal(stream) else text
+
+
+_CONTROL = re.compile(r"\x1b\[[0-9;]{0,30}[mK]|[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_BEGUN = re.compile(r"\x1b(?:\[[0-9;]{0,30})?\Z")
 
 
 def value(value: Value) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -121,7 +122,7 @@ def call(**given: Any) -> int:
     if given["as_json"]:
         print_json({"value": value, "error": None})
     elif value is not None:
-        click.echo(show.value(value))
+        click.echo(show.shown(show.value(value), sys.stdout))
     return DONE
 
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import io
+import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -8,7 +10,10 @@ from hypothesis import strategies as st
 
 from llmspell.border import Problem
 from llmspell.cli import show
+from llmspell.cli.output import Reporter
 from llmspell.errors import SpellError
+from llmspell.events import Output, Result
+from llmspell.usage import RunUsage
 
 
 class Terminal(io.StringIO):
@@ -77,6 +82,46 @@ def test_the_stack_is_shown_when_it_tells_something() -> None:
 def test_control_characters_cannot_act_on_the_terminal() -> None:
     lines = shown(SpellError("\x1b[2Jgone", file="a\x07", line=1, source_line="\x1b]0;title", hint="\x9b1m"))
     assert lines == ["error: \\x1b[2Jgone", "  a\\x07:1", "    \\x1b]0;title", "hint: \\x9b1m"]
+
+
+KEPT = "red \x1b[1;31mred\x1b[0m\x1b[K\r\tno\u200d"
+REFUSED = {
+    "\x1b]0;title\x07": "\\x1b]0;title\\x07",
+    "\x1b]52;c;eA==\x07": "\\x1b]52;c;eA==\\x07",
+    "\x1b[2J\x1b[6n\x1b[1A": "\\x1b[2J\\x1b[6n\\x1b[1A",
+    "\x9b2J\x00\x7f\x08\n": "\\x9b2J\\x00\\x7f\\x08\n",
+}
+PRINTED, HARMLESS = KEPT + "".join(REFUSED), KEPT + "".join(REFUSED.values())
+
+
+def test_what_spells_print_can_do_no_more_than_colour_a_terminal() -> None:
+    assert show.shown(PRINTED, Terminal()) == HARMLESS
+    assert show.shown(PRINTED, io.StringIO()) == PRINTED
+    assert show.shown("\x1b[" + "1" * 1_000_000, Terminal()).startswith("\\x1b[1")
+
+
+@given(st.lists(st.integers(0, len(PRINTED)), max_size=8))
+def test_sequences_come_in_pieces(cuts: list[int]) -> None:
+    screen = show.Screen()
+    places = [0, *sorted(cuts), len(PRINTED)]
+    pieces = [PRINTED[start:end] for start, end in pairwise(places)]
+    assert "".join(map(screen, pieces)) + screen.rest() == HARMLESS
+
+
+@given(st.text(st.sampled_from("\x1b[]0;1mKJ\x07\x9ba"), max_size=20))
+def test_whatever_is_printed_no_other_sequence_is_left(text: str) -> None:
+    left = re.sub(r"\x1b\[[0-9;]*[mK]", "", show.shown(text, Terminal()))
+    assert left.isprintable()
+
+
+def test_the_output_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream, seen in ((Terminal(), "a\x1b[1mb\\x1b]0;\\x1b\n"), (io.StringIO(), "a\x1b[1mb\x1b]0;\x1b")):
+        monkeypatch.setattr("sys.stdout", stream)
+        reporter = Reporter()
+        for piece in ("a\x1b", "[1mb", "\x1b]0;", "\x1b"):
+            reporter(Output(piece))
+        reporter.close(Result("id", None, "", RunUsage(), None, 0, 0.0))
+        assert stream.getvalue() == seen
 
 
 def test_colours_are_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
