@@ -281,16 +281,21 @@ class Run:
 
     def _blocking_interpreter(self, start_worker: Callable[[str], Child] | None) -> Interpreter:
         if self.isolation == "inline":
-            return bridge_of(self.spell.language).interpreter(self.spell.language)
+            return self._inline_interpreter()
         from llmspell.workers import child  # not needed inline
         from llmspell.workers.remote import RemoteInterpreter
 
         process = (start_worker or child.start_worker)(self.spell.language)
         return RemoteInterpreter(process, deadline=self.deadline)
 
+    def _inline_interpreter(self) -> Interpreter:
+        from llmspell.workers.inline import InlineInterpreter  # not needed in processes
+
+        return InlineInterpreter(bridge_of(self.spell.language).interpreter(self.spell.language))
+
     def _make_worker(self, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:
         if self.isolation == "inline":
-            return self._attach(bridge_of(self.spell.language).interpreter(self.spell.language), on_slice)
+            return self._attach(self._inline_interpreter(), on_slice)
         return self._attach(self.host.worker_pool().take(self.spell.language), on_slice)
 
     def _attach(self, interpreter: Interpreter, on_slice: Callable[[list[FromSpell], bool], None]) -> Worker:

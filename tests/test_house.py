@@ -3,6 +3,7 @@
 import importlib
 import json
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -131,6 +132,20 @@ def test_the_wheel_holds_all_that_the_source_tree_does(wheel):
     scripts = ROOT / "scripts"
     there |= {f"llmspell/spellbook/{file.relative_to(scripts)}" for file in scripts.rglob("*.*") if file.is_file()}
     assert packed == there
+
+
+def test_a_wheel_of_the_source_distribution_is_the_same(wheel, tmp_path):
+    def build(kind: str, where: Path, into: Path) -> Path:
+        source = f"from hatchling.build import build_{kind}; print(build_{kind}({str(into)!r}))"
+        command = [sys.executable, "-c", source]
+        done = subprocess.run(command, cwd=where, capture_output=True, text=True, check=False, timeout=120)
+        assert done.returncode == 0, done.stderr
+        return into / done.stdout.split()[-1]
+
+    shutil.unpack_archive(build("sdist", ROOT, tmp_path), tmp_path, filter="data")
+    (unpacked,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    again = build("wheel", unpacked, tmp_path)
+    assert zipfile.ZipFile(again).namelist() == zipfile.ZipFile(wheel).namelist()
 
 
 def test_the_wheel_runs_both_languages(wheel, tmp_path):

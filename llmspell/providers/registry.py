@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from llmspell.config import Config, ProviderConfig
-from llmspell.errors import InvalidValueError, ModelError, NotFoundError, ProviderError
+from llmspell.errors import InvalidValueError, LlmspellError, ModelError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers.base import LLMProvider, ModelInfo
 
@@ -317,11 +317,22 @@ class ProviderRegistry:
     def _entry_point(self, name: str) -> Callable[[], LLMProvider] | None:
         for entry in _entry_points():
             if entry.name == name:
-                return lambda: self._of_package(entry.load()(self._config))
+                return lambda: self._of_package(entry)
         return None
 
-    def _of_package(self, made: LLMProvider | Row) -> LLMProvider:
-        return made if isinstance(made, LLMProvider) else self._http(made)
+    def _of_package(self, entry: Any) -> LLMProvider:
+        from llmspell.providers.catalog import Row  # rarely needed, as above
+
+        try:
+            made = entry.load()(self._config)
+        except Exception as error:  # noqa: BLE001  # a package may fail in any way
+            told = error if isinstance(error, LlmspellError) else f"{type(error).__name__}: {error}"
+            raise InvalidValueError(f"the provider {entry.name!r} cannot be made by {entry.value}: {told}") from None
+        if isinstance(made, Row):
+            return self._http(made)
+        if not isinstance(made, LLMProvider):
+            raise InvalidValueError(f"{entry.value} gave neither an LLMProvider nor a Row, but {type(made).__name__}")
+        return made
 
     def _hint(self, name: str) -> str:
         known = [*self.known(), *self.packaged()]

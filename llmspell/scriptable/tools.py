@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from llmspell.agents.tools import serving
-from llmspell.errors import NotFoundError
-from llmspell.nearest import near
 from llmspell.permissions import denied
 from llmspell.scriptable.context import RunContext
 
@@ -17,6 +15,7 @@ async def call_tool(context: RunContext, name: str, arguments: dict[str, Any] | 
         raise denied("tool", f"call the tool {name[:64]!r}", name[:64])
     tool = context.tools.get(name)
     if tool is None:
-        known = f"the tools are {', '.join(sorted(context.tools))}" if context.tools else "the host offers no tools"
-        raise NotFoundError(f"there is no tool '{name[:64]}'", hint=near(name, context.tools) or known)
+        from llmspell.tools.registry import unknown  # only for a mistake
+
+        raise unknown(name, context.tools)
     return await tool.call(arguments or {}, serving(context))

@@ -7,6 +7,7 @@ spells are offered only those that `packages` under `[tools]` in llmspell.toml n
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -83,6 +84,9 @@ def unknown(name: str, names: Iterable[str]) -> NotFoundError:
     from llmspell.nearest import near  # only for a mistake
 
     names = list(names)
+    if name in _entries():
+        hint = f'a package has it: spells get it with packages = ["{name}"] under [tools] in llmspell.toml'
+        return NotFoundError(f"there is no tool {name!r:.80}", hint=hint)
     told = f"the tools are {', '.join(sorted(names))}" if names else "the host offers no tools"
     return NotFoundError(f"there is no tool {name!r:.80}", hint=near(name, names) or told)
 
@@ -140,6 +144,7 @@ def _home(permissions: Permissions | None, settings: ToolsConfig | None) -> Home
     return Home(**given)
 
 
+@cache
 def _entries() -> dict[str, Any]:
     from importlib.metadata import entry_points  # slow, and only for names that nobody else knows
 

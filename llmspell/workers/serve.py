@@ -15,6 +15,7 @@ from llmspell.border import Call, Done, Failed, FromSpell, Interpreter, SpellSou
 from llmspell.errors import InternalError, LimitError
 from llmspell.languages import bridge_of
 from llmspell.workers import SOCKET, cpu_allowance, frames, harden
+from llmspell.workers.inline import bridge_failed
 
 _READ = 1 << 14
 _BATCH = 1 << 17
@@ -85,7 +86,7 @@ def _slice(interpreter: Interpreter, frame: list[Any]) -> list[FromSpell]:
     except MemoryError:
         return [Failed(LimitError("memory limit of the worker process exceeded").to_data())]
     except Exception as error:  # noqa: BLE001  # a fault of the bridge must reach the runtime as a message
-        return [Failed(InternalError(f"the bridge failed: {type(error).__name__}: {error}").to_data())]
+        return bridge_failed(error)
 
 
 def _send(fd: int, messages: Sequence[FromSpell]) -> None:
