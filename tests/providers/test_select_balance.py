@@ -217,9 +217,11 @@ def test_a_function_of_the_request_chooses(is_async):
     assert (a.requests[0].model, b.requests[0].model) == ("short", "long")
 
 
-@pytest.mark.parametrize("wrong", [None, 3, "", ["a/m"]])
-def test_the_function_must_give_a_name(wrong):
-    with pytest.raises(InvalidValueError, match="must give the name of a model"):
+@pytest.mark.parametrize(
+    ("wrong", "said"), [(None, "null"), (3, "a number"), ("", "an empty text"), (["a/m"], "a list")]
+)
+def test_the_function_must_give_a_name(wrong, said):
+    with pytest.raises(InvalidValueError, match=f"must give the name of a model, not {said}$"):
         asyncio.run(route(lambda request: wrong, scripted("a")).complete(asking()))
 
 

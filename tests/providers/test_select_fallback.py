@@ -70,6 +70,9 @@ PASSED_ON = [
     ProviderError("overloaded", status=529),
     ProviderError("rubbish"),
     ProviderError("conflict", status=409, retryable=True),
+    ProviderError("no credit", status=402),
+    ProviderError("a web page", status=404),
+    ProviderError("moved", status=307),
 ]
 
 

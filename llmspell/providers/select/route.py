@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 from llmspell.errors import InvalidValueError
+from llmspell.functions import given
 from llmspell.providers.base import Request
 from llmspell.providers.content import Media, ToolResult
 from llmspell.providers.select.selection import Member, Models, Selection
@@ -55,7 +56,8 @@ class Route(Selection):
         if inspect.isawaitable(name):
             name = await name
         if not isinstance(name, str) or not name:
-            raise InvalidValueError(f"{self.name}: the function must give the name of a model, not {name!r:.40}")
+            said = "an empty text" if name == "" else given(name)
+            raise InvalidValueError(f"{self.name}: the function must give the name of a model, not {said}")
         return [self._member(name)]
 
 

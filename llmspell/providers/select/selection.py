@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 J = TypeVar("J")
 
+_NOT_OF_THE_REQUEST = frozenset({402, 404, 405})
+"""No credit, and a wrong address: an unknown model is an error of another kind."""
 _ELSEWHERE = frozenset({"rate_limit", "network", "timeout"})
 
 
@@ -243,7 +245,10 @@ class Selection(LLMProvider):
     def _moves_on(self, error: LlmspellError) -> bool:
         if error.retryable or error.kind in self._on:
             return True
-        return error.kind == "provider" and (error.status is None or error.status >= 500)
+        if error.kind != "provider":
+            return False
+        status = error.status
+        return status is None or status >= 500 or 300 <= status < 400 or status in _NOT_OF_THE_REQUEST
 
     def _remember(self, member: Member, error: LlmspellError) -> None:
         asked = error.retry_after if isinstance(error, ProviderError) else None
