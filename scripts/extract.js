@@ -2,7 +2,8 @@
 //   llmspell run extract name,city,age:integer letter.txt
 //   llmspell run extract 'items:string[]' -p each:=true a.txt b.txt
 // Fields are NAME or NAME:TYPE, with a ? behind the type for what may be absent.
-// Parameters: text (instead of files), schema (JSON Schema or its short form), each (one result for each file).
+// Parameters: text (instead of files), schema (JSON Schema or its short form), each (one result for each file),
+// seconds (60, more for long texts: a model that takes longer is asked for one value after the other).
 // @args files
 import { files, input } from "llmspell:text";
 
@@ -16,10 +17,11 @@ if (Object.keys(schema).length === 0) {
 const model = llm();
 const first = params.schema ? 0 : 1;
 
-// A small model that cannot give JSON can still be asked for one value after the other.
+// A small model that cannot give JSON, or goes on with it until its context is full, can still be asked for one value
+// after the other.
 async function plainly(text, error) {
   const types = Object.entries(schema).map(([name, type]) => [name, String(type).replace("?", "")]);
-  if (error.kind !== "model" || !types.every(([, type]) => ["string", "number", "integer"].includes(type))) throw error;
+  if (!["model", "timeout"].includes(error.kind) || !types.every(([, type]) => ["string", "number", "integer"].includes(type))) throw error;
   const values = await map(types, async ([name, type]) => {
     const wish = `${text}\n\nWhat is the ${name} in the text above? Answer with the ${name} and nothing else.`;
     const answer = (await model.complete(wish, { temperature: 0, maxTokens: 40 })).text.trim();
@@ -36,7 +38,7 @@ async function extract(text) {
     throw new SpellError("there is nothing to extract from", { kind: "value", hint: "name a file behind the fields, or pipe in a text" });
   }
   try {
-    return await model.extract(text, schema);
+    return await timeout((params.seconds ?? 60) + text.length / 20, () => model.extract(text, schema));
   } catch (error) {
     return plainly(text, error);
   }

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import llmspell
 from llmspell import Permissions, Spell, spellbook
 from llmspell.config import load
 from llmspell.errors import InvalidValueError, LlmspellError, NotFoundError
-from llmspell.providers.base import Request
+from llmspell.providers.base import Event, Request
 from llmspell.spell import find_spell, load_module
 from llmspell.testing import Reply, ScriptedProvider
 from tests.cli.conftest import Program, home, server  # noqa: F401  # fixtures
@@ -40,9 +41,9 @@ def last(request: Request) -> str:
 
 
 def cast(
-    name: str, reply: Callable[[Request], Reply], folder: Path, stdin: str = "", **params: Any
+    name: str, reply: Callable[[Request], Reply] | ScriptedProvider, folder: Path, stdin: str = "", **params: Any
 ) -> tuple[Any, ScriptedProvider]:
-    provider = ScriptedProvider(reply)
+    provider = reply if isinstance(reply, ScriptedProvider) else ScriptedProvider(reply)
     result = llmspell.run(
         Spell.shipped(name),
         params=params,
@@ -186,6 +187,17 @@ class TestSpells:
         each = cast("extract", reply, notes, args=wish, each=True)[0]
         assert each == [{"file": str(notes / "a.md"), "place": "harbour", "hour": 6}]
 
+    def test_a_model_that_goes_on_and_on_is_asked_for_one_value_after_the_other(self, notes: Path) -> None:
+        class Endless(ScriptedProvider):
+            async def stream(self, request: Request) -> AsyncGenerator[Event, None]:
+                async for event in super().stream(request):
+                    if request.schema:
+                        await asyncio.Event().wait()
+                    yield event
+
+        provider = Endless(lambda _: "six")
+        assert cast("extract", provider, notes, stdin="six", args=["hour"], seconds=0.05)[0] == {"hour": "six"}
+
     def test_a_model_without_json(self, notes: Path) -> None:
         def reply(request: Request) -> str:
             if "Which of these" in last(request):
@@ -328,7 +340,7 @@ class TestRealModel:
         [
             ("summarize", {"sentences": 1}),
             ("translate", {"to": "French"}),
-            ("extract", {"schema": {"place": "string"}}),
+            ("extract", {"schema": {"place": "string"}, "seconds": 20}),
             ("ask", {"question": "When does the harbour open?"}),
         ],
     )
