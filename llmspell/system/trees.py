@@ -18,6 +18,8 @@ MAX_ENTRIES = 100_000
 """How many entries are looked at for one call."""
 MAX_DEPTH = 100
 MAX_PARTS = 32
+_DEEPEST = 1000
+"""How deep a tree may be that is removed: what each level costs grows with those above it."""
 _MAGIC = re.compile(r"[*?\[]")
 _NOWHERE = -1
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
@@ -128,7 +130,8 @@ class _Search:
 def clear(place: Place, shown: str, allowed: Allowed, stopped: Stopped) -> None:
     """Remove all that is in a folder, without following links; `shown` is its path as the script wrote it.
 
-    Raises `OSError`, and `PermissionDeniedError` at the first file that is not `allowed`.
+    Raises `OSError`, `PermissionDeniedError` at the first file that is not `allowed`, and `InvalidValueError` where a
+    tree is too deep.
     """
     root = os.open(place.name, _FOLDER, dir_fd=place.folder)
     try:
@@ -139,6 +142,8 @@ def clear(place: Place, shown: str, allowed: Allowed, stopped: Stopped) -> None:
                 with _below(root, names[:-1]) as folder:
                     os.rmdir(names[-1], dir_fd=folder)
                 continue
+            if len(names) > _DEEPEST:
+                raise InvalidValueError(f"{shown[:200]!r} has more than {_DEEPEST} folders inside each other")
             if names:
                 open_.append((names, True))
             with _below(root, names) as folder:

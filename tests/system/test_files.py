@@ -23,6 +23,7 @@ from llmspell.errors import (
 )
 from llmspell.permissions import Permissions
 from llmspell.system import files as module
+from llmspell.system import trees
 from llmspell.system.blobs import Blobs
 from llmspell.system.files import Files
 from llmspell.system.trees import entries, matches
@@ -232,6 +233,15 @@ def test_what_is_missing_is_named(files: Files) -> None:
     with pytest.raises(InvalidValueError, match="'d' is not empty") as refused:
         files.remove("d")
     assert "recursive" in (refused.value.hint or "")
+
+
+def test_a_tree_that_is_too_deep_is_left(files: Files, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trees, "_DEEPEST", 50)
+    files.make("tree" + "/a" * 51)
+    with pytest.raises(InvalidValueError, match=r"^'tree' has more than 50 folders inside each other$"):
+        files.remove("tree", recursive=True)
+    files.remove("tree/a", recursive=True)
+    assert os.listdir("tree") == []
 
 
 def test_a_deep_tree_needs_few_descriptors(files: Files) -> None:
