@@ -260,11 +260,12 @@ def test_each_model_of_a_choice_has_its_own_answers(answers):
     assert (third.text, third.provider, third.cached, third.usage.cost) == ("from a", "a", True, 0.0)
 
 
+CROSSING = st.integers(-(2**63), 2**63 - 1)  # others no spell could be told of
 STATES = st.none() | st.builds(State, st.just("w"), st.dictionaries(st.text(max_size=5), st.text(max_size=5)))
 PARTS = st.one_of(
     st.builds(Text, st.text(min_size=1), STATES),
     st.builds(Reasoning, st.text(min_size=1), STATES),
-    st.builds(ToolCall, st.text(min_size=1), st.text(), st.dictionaries(st.text(), st.integers()), STATES),
+    st.builds(ToolCall, st.text(min_size=1), st.text(), st.dictionaries(st.text(), CROSSING), STATES),
     st.builds(Media, kind=st.just("image"), mime=st.text(), data=st.none() | st.binary(), state=STATES),
     st.builds(Foreign, st.builds(State, st.just("w"), st.just({"data": "x", "state": {"part": 1}}))),
 )
