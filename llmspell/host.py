@@ -275,7 +275,8 @@ class Host:
             from llmspell.agents.code.options import Code  # most agents call tools one by one
 
             code = Code.of(code, self.code_runner)
-        given = [self._tool_named(each) if isinstance(each, str) else each for each in tools]
+        listed = [tools] if isinstance(tools, str) else tools
+        given = [self._tool_named(each) if isinstance(each, str) else each for each in listed]
         return Agent(source_in(self.models, model or self.config.model), tools=given, code=code, **options)
 
     @property
@@ -299,17 +300,10 @@ class Host:
         from llmspell.tools.registry import Offered
 
         home = Home(fallback=permissions, settings=self.config.tools, connect=lambda: self.connections)
-        return Offered(self._tools, home, permissions.may_use_tool, lambda name: self._remote(name, permissions))
+        return Offered(self._tools, home, permissions.may_use_tool, self._remote)
 
-    def _remote(self, name: str, permissions: Permissions) -> BaseTool | None:
-        if self.config.mcp is None:
-            return None
-        from llmspell.mcp.opened import check_list  # most hosts have no servers
-
-        tool = self.mcp.remote(name)
-        if tool is not None:
-            check_list(permissions, self.config.mcp.file)
-        return tool
+    def _remote(self, name: str) -> BaseTool | None:
+        return None if self.config.mcp is None else self.mcp.remote(name)
 
     def worker_pool(self) -> Pool:
         """The warm workers."""

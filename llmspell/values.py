@@ -96,7 +96,7 @@ def _check(value: Any, depth: int, room: list[int]) -> Value:
     if isinstance(value, (int, float, str)):  # an enum member or another subclass: its plain value
         plain = next(base for base in (int, float, str) if isinstance(value, base))
         return _check(plain(value), depth, room)
-    raise _NotJsonError(f"is a {kind.__name__}")
+    raise _NotJsonError(f"is {'an' if kind.__name__[0] in 'aeiouAEIOU' else 'a'} {kind.__name__}")
 
 
 def _enter(value: list[Any] | tuple[Any, ...] | dict[Any, Any], depth: int, room: list[int]) -> None:

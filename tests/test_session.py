@@ -105,7 +105,7 @@ def test_streams_that_are_open_are_few():
     [
         ("fail", "not_found", "nothing there"),
         ("bug", "internal", "llmspell failed: ZeroDivisionError"),
-        ("bad", "value", "the result of bad is a object"),
+        ("bad", "value", "the result of bad is an object"),
         ("nonsense", "not_found", "the runtime has no method 'nonsense'"),
         ("", "not_found", "the runtime has no method ''"),
         ("__class__", "not_found", "the runtime has no method '__class__'"),

@@ -61,7 +61,7 @@ def test_tuples_and_plain_subclasses_become_json():
     [
         ({"a": [1, math.nan]}, "the value.a[1] is not a finite number"),
         ([math.inf], "the value[0] is not a finite number"),
-        ({"a": {"b": object()}}, "the value.a.b is a object"),
+        ({"a": {"b": object()}}, "the value.a.b is an object"),
         ({1: 2}, "the value has a key that is not text: 1"),
         (["\ud800"], "the value[0] is not valid Unicode (a lone surrogate)"),
         ({"\udfff": 1}, "the value is not valid Unicode (a lone surrogate)"),

@@ -7,14 +7,26 @@ kept as their address where they have one, else in base64.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import Usage
-from llmspell.providers.content import Foreign, Media, Message, Part, Reasoning, State, Text, ToolCall, ToolResult
+from llmspell.providers.content import (
+    Foreign,
+    Media,
+    Message,
+    Part,
+    Reasoning,
+    Role,
+    State,
+    Text,
+    ToolCall,
+    ToolResult,
+)
 
 Data = dict[str, Any]
 _OF_MEDIA = ("name", "url", "file_id", "detail")
+_ROLES: dict[str, Role] = {role: role for role in get_args(Role)}
 _USAGE = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens", "cost")
 
 
@@ -26,7 +38,7 @@ def messages_to_data(messages: list[Message]) -> list[Data]:
 def messages_from_data(data: Any, what: str = "the conversation") -> list[Message]:
     """What `messages_to_data` made JSON of. Raises `InvalidValueError` for anything else."""
     try:
-        return [Message(each["role"], [part_from_data(part) for part in each["parts"]]) for each in data]
+        return [Message(_ROLES[each["role"]], [part_from_data(part) for part in each["parts"]]) for each in data]
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise damaged(what, error) from None
 

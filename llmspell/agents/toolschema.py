@@ -31,7 +31,7 @@ class ToolSchema:
     def __init__(self, function: Callable[..., Any], name: str) -> None:
         self.name = name
         self.is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(_code_of(function))
-        self.description, docs = parse_docstring(inspect.getdoc(function) or "")
+        self.description, docs = parse_docstring(_doc_of(function))
         parameters = _parameters(function, name)
         self._contexts = [key for key, each in parameters.items() if _is_context(each.annotation)]
         for key in self._contexts:
@@ -119,6 +119,13 @@ def _code_of(function: Callable[..., Any]) -> Any:
     if isinstance(function, partial):
         return _code_of(function.func)
     return function if inspect.isroutine(function) else type(function).__call__
+
+
+def _doc_of(function: Callable[..., Any]) -> str:
+    """The docstring: of an object the class's own, else that of its `__call__`."""
+    inner = _code_of(function)
+    own = None if inspect.isroutine(function) or isinstance(function, partial) else type(function).__doc__
+    return inspect.cleandoc(own) if own else inspect.getdoc(inner) or ""
 
 
 def _parameters(function: Callable[..., Any], name: str) -> dict[str, inspect.Parameter]:

@@ -83,6 +83,12 @@ class Validator:
                 known = "" if place else ", ".join(self._schema.get("properties") or ())[:_LONGEST_LIST]
                 unknown = _joined(place, ", ".join(error.kind.unexpected)[:80])
                 return f"there is no field {unknown}" + (f", only {known}" if known else "")
+            case "enum":
+                return f"{place or 'it'} must be one of {json.dumps(error.kind.options)[1:-1][:_LONGEST_LIST]}"
+            case "const":
+                return f"{place or 'it'} must be {json.dumps(error.kind.expected_value)[:200]}"
+            case "anyOf" | "oneOf" | "oneOfNotValid":
+                return f"{place or 'it'} is nothing of what it may be"
             case _:
                 return f"{place or 'it'} {error.message.removeprefix('it ')[:200]}"
 

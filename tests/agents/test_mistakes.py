@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Optional
 
 import pytest
 
-from llmspell.agents import Agent, Change, Skip, Tool, ToolContext
-from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError
+from llmspell import Host
+from llmspell.agents import Agent, Change, Conversation, SchemaTool, Skip, Tool, ToolContext
+from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, NotFoundError
 from llmspell.providers.content import Text
 from llmspell.testing import ScriptedProvider
 from tests.agents.models import agent, calls
@@ -84,7 +86,7 @@ def test_what_is_no_hook() -> None:
         ("model_call", Change(tools=[5]), "wrong value for tools"),
         ("tool_result", Change(parts=5), "wrong value for parts"),
         ("tool_result", Change(is_error="no"), "wrong value for is_error"),
-        ("tool_call", Skip(object()), "what a hook for tool_call gave is a object"),
+        ("tool_call", Skip(object()), "what a hook for tool_call gave is an object"),
     ],
 )
 def test_what_hooks_get_wrong_ends_the_run(kind: str, action: Any, said: str) -> None:
@@ -163,3 +165,54 @@ def test_the_context_may_be_optional() -> None:
     result = asyncio.run(made.run("?", context="mine"))
     assert [each.parts[0].text for each in result.messages[2].tool_results] == ["mine", "mine"]  # type: ignore[union-attr]
     assert list(Tool(first).parameters["properties"]) == ["x"]
+
+
+def test_values_that_do_not_fit_are_told_what_would() -> None:
+    parameters = {
+        "type": "object",
+        "properties": {
+            "colour": {"enum": ["red", "green", "blue", "white", "black"]},
+            "kind": {"const": "paint"},
+            "size": {"anyOf": [{"type": "string", "maxLength": 2}, {"type": "integer"}]},
+        },
+    }
+    tool = SchemaTool("pick", lambda args: args, parameters=parameters)
+    with pytest.raises(InvalidValueError) as caught:
+        tool.check({"colour": "pink", "kind": "ink", "size": []}, ToolContext())
+    assert caught.value.message == (
+        'pick: colour must be one of "red", "green", "blue", "white", "black"; kind must be "paint"; '
+        "size is nothing of what it may be"
+    )
+
+
+def test_a_saved_conversation_has_messages_of_those_who_speak() -> None:
+    saved = {"version": 1, "messages": [{"role": "wizard", "parts": []}], "memory": {}}
+    with pytest.raises(InvalidValueError, match="cannot be read: KeyError 'wizard'"):
+        Conversation.from_data(Agent(MODEL), saved)
+
+
+class Doubles:
+    """Doubles numbers."""
+
+    def __call__(self, x: int) -> int:
+        return 2 * x
+
+
+class Halves:
+    def __call__(self, x: int) -> float:
+        """Halve a number."""
+        return x / 2
+
+
+@pytest.mark.parametrize(
+    ("function", "description"),
+    [(Doubles(), "Doubles numbers."), (Halves(), "Halve a number."), (partial(send, to="Ada"), "Send it.")],
+)
+def test_what_describes_a_callable(function: Callable[..., Any], description: str) -> None:
+    assert Tool(function, name="tool").description == description
+
+
+def test_a_host_takes_one_name_for_a_list_of_one() -> None:
+    with pytest.raises(NotFoundError, match="no tool 'calculater'"):
+        Host().agent(tools="calculater")
+    assert len(Host().agent(tools="calculator").tools) == 1
