@@ -6,13 +6,14 @@ tool from its result, and all keep a message of the user at the head.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import LLMProvider, Request
-from llmspell.providers.content import Message, Text
+from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResult
 
 _SUMMARY = "Summary of the conversation so far"
 _ASK = (
@@ -70,13 +71,14 @@ class TokenBudget:
         if await context.count(messages) <= self._most:
             return messages
         groups = _groups(messages)
-        kept, tokens = 0, 0
-        for group in reversed(groups):
-            tokens += await context.count(group)
-            if kept and tokens > self._most:
-                break
-            kept += 1
-        return _headed(messages, groups[len(groups) - kept :])
+        fits, too_many = 1, len(groups)
+        while too_many - fits > 1:  # a count may be a call over the network
+            half = (fits + too_many) // 2
+            if await context.count(_headed(messages, groups[-half:])) <= self._most:
+                fits = half
+            else:
+                too_many = half
+        return _headed(messages, groups[-fits:])
 
 
 class Summary:
@@ -99,9 +101,11 @@ class Summary:
         cut = self._cut(messages)
         if cut <= upto:
             return shown
-        told = await _summary(context, _summarised(told, messages[:cut], upto))
-        context.memory["summary"], context.memory["upto"] = told, cut
-        return _summarised(told, messages, cut)
+        summary = await _summary(context, _summarised(told, messages[:cut], upto))
+        if not summary:
+            return shown
+        context.memory["summary"], context.memory["upto"] = summary, cut
+        return _summarised(summary, messages, cut)
 
     def _cut(self, messages: list[Message]) -> int:
         """Where the messages begin that stay as they are."""
@@ -116,8 +120,25 @@ class Summary:
 
 
 async def _summary(context: HistoryContext, messages: list[Message]) -> str:
-    request = Request(model=context.model, messages=[*messages, Message("user", _ASK)])
-    return (await context.provider.complete(request)).text
+    """What the model makes of the messages, which it is told as one text: so it need not know the tools in them."""
+    told = "\n\n".join(f"{message.role}: {_told(message)}" for message in messages)
+    request = Request(model=context.model, messages=[Message("user", f"{told}\n\n{_ASK}")])
+    return (await context.provider.complete(request)).text.strip()
+
+
+def _told(message: Message) -> str:
+    said = []
+    for part in message.parts:
+        match part:
+            case Text(text=text) if text:
+                said.append(text)
+            case Media(kind=kind):
+                said.append(f"[{kind}]")
+            case ToolCall(name=name, arguments=arguments):
+                said.append(f"[calls {name} {json.dumps(arguments, ensure_ascii=False)}]")
+            case ToolResult(name=name) as result:
+                said.append(f"[{name} gives] {result.text}")
+    return "\n".join(said)
 
 
 def _summarised(told: str | None, messages: list[Message], upto: int) -> list[Message]:

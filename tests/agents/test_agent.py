@@ -31,7 +31,7 @@ from llmspell.agents import (
 )
 from llmspell.budget import Budget
 from llmspell.errors import InvalidValueError, LimitError, LlmspellError, ModelError, NetworkError, NotFoundError
-from llmspell.providers.base import Usage
+from llmspell.providers.base import TokenCount, Usage
 from llmspell.providers.content import Media, Message, Text
 from llmspell.testing import After, ScriptedProvider
 from tests.agents.models import agent, calls
@@ -433,6 +433,23 @@ def test_a_token_budget_shows_what_fits() -> None:
     assert [message.text for message in provider.requests[0].messages] == ["question 2", "answer 2", "now"]
 
 
+def test_few_counts_find_what_fits_in_a_long_conversation() -> None:
+    counted: list[list[Message]] = []
+
+    class Counting(ScriptedProvider):
+        async def count_tokens(self, model: str, messages: list[Message]) -> TokenCount:
+            counted.append(messages)
+            return await super().count_tokens(model, messages)
+
+    provider = Counting(["ok"])
+    made = Agent((provider, "x"), history=TokenBudget(41))
+    run(made, "now", history=[message for number in range(200) for message in turn(number)])
+    shown = [message.text for message in provider.requests[0].messages]
+    assert shown == [*(each.text for number in range(190, 200) for each in turn(number)), "now"]
+    assert len(counted) <= 10
+    assert all(messages[0].role == "user" for messages in counted)
+
+
 def test_calls_and_results_are_never_parted() -> None:
     steps = [calls(("n", {}), text=f"step {number} of many") for number in range(4)]
     made, provider = agent(*steps, "ok", tools=[SchemaTool("n", lambda _: "1 2 3")], history=Window(3))
@@ -457,6 +474,36 @@ def test_a_summary_stands_for_what_was_said_before() -> None:
     assert answered.messages[0].text.startswith("Summary of the conversation so far:\nThey counted.")
     assert answered.messages[-1].text == "now"
     assert talk.to_data()["memory"]["summary"] == "They counted."
+
+
+def test_a_summary_is_asked_for_in_one_message_without_tools() -> None:
+    steps = [calls(("n", {"of": "ships"}), text="Let me look."), "There are 3.", "They counted.", "ok"]
+    made, provider = agent(*steps, tools=[SchemaTool("n", lambda _: "1 2 3")], history=Summary(10, keep=1))
+    talk = Conversation(made)
+
+    async def chat() -> None:
+        await talk.run([Message("user", [Text("How many?"), Media(kind="image", mime="image/png", data=b"x")])])
+        await talk.run("now")
+
+    asyncio.run(chat())
+    [asked] = [request for request in provider.requests if "Summarise" in request.messages[-1].text]
+    [message] = asked.messages
+    assert (message.role, asked.tools) == ("user", [])
+    for said in (
+        "user: How many?\n[image]",
+        'Let me look.\n[calls n {"of": "ships"}]',
+        "[n gives] 1 2 3",
+        "There are 3.",
+    ):
+        assert said in message.text
+
+
+def test_an_empty_summary_takes_the_place_of_nothing() -> None:
+    made, provider = agent(" ", "ok", history=Summary(6, keep=2))
+    talk = Conversation(made, [*turn(1), *turn(2), *turn(3)])
+    asyncio.run(talk.run("now"))
+    assert len(provider.requests[1].messages) == 7
+    assert "summary" not in talk.to_data()["memory"]
 
 
 # Hooks and hosts
