@@ -53,16 +53,17 @@ def _unknown_globals(source: str, known: set[str]) -> list[Problem]:
     if uses.rebinds_environment:
         return []
     known = known | uses.assigned
-    return [_warning(node, known) for node in uses.globals if _text(node) not in known]
+    lines = data.split(b"\n")
+    return [_warning(node, known, lines) for node in uses.globals if _text(node) not in known]
 
 
-def _warning(node: Node, known: set[str]) -> Problem:
+def _warning(node: Node, known: set[str], lines: list[bytes]) -> Problem:
     name = _text(node)
     near = get_close_matches(name, known, n=1)
     advice = instead_of(name) or (f"did you mean {near[0]}?" if near else "")
     message = f"unknown global {name}" + (f"; {advice}" if advice else "")
     line, column = node.start_point
-    return Problem(line + 1, column + 1, message, "warning")
+    return Problem(line + 1, len(lines[line][:column].decode(errors="replace")) + 1, message, "warning")
 
 
 def _text(node: Node) -> str:

@@ -15,7 +15,6 @@ _FIELDS = {
     "popen": "run(program, args) starts a program and gives its output",
     "tmpname": "fs.write takes any path that was allowed",
 }
-_NIL = ("attempt to call a nil value (", "attempt to index a nil value (")
 
 
 def instead_of(name: str) -> str | None:
@@ -25,7 +24,10 @@ def instead_of(name: str) -> str | None:
 
 def hint_for(message: str) -> str | None:
     """The next step after an error of the engine, if one is known."""
-    if not message.startswith(_NIL):
+    if not message.startswith("attempt to ") or "a nil value" not in message:
         return None
-    kind, _, name = message.partition("(")[2].rstrip("')").partition(" '")  # such as: global 'io'
-    return instead_of(name) if kind == "global" else _FIELDS.get(name)
+    for kind, instead in (("global", _INSTEAD), ("field", _FIELDS)):
+        _, found, name = message.partition(f"{kind} '")
+        if found:
+            return instead.get(name.partition("'")[0])
+    return None

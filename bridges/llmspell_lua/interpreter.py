@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -118,7 +119,7 @@ class LuaInterpreter:
             return self._reject(message.id, message.error, now)
         if isinstance(message, Invoke):
             return self._invoke(message, now)
-        return [Failed(message.error)]
+        return [Failed(json.loads(self._lua["main"]["whereabouts"]()) | message.error)]
 
     def _resolve(self, message: Resolve, now: float | None) -> list[FromSpell]:
         try:

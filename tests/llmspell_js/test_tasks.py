@@ -54,7 +54,6 @@ def test_what_they_give(cast: Cast, source: str, value: object) -> None:
     [
         "parallel(1)",
         "parallel([() => 1])",
-        "race()",
         "race({})",
         "timeout('x', () => 1)",
         "timeout(1)",
@@ -68,7 +67,8 @@ def test_wrong_arguments_are_type_errors_at_the_call(cast: Cast, wrong: str) -> 
 
 
 @pytest.mark.parametrize(
-    "wrong", ["retry(() => 1, { attempts: 0 })", "map([1], () => 1, { concurrency: 0 })", "timeout(0 / 0, () => 1)"]
+    "wrong",
+    ["race()", "retry(() => 1, { attempts: 0 })", "map([1], () => 1, { concurrency: 0 })", "timeout(0 / 0, () => 1)"],
 )
 def test_wrong_values_are_value_errors(cast: Cast, wrong: str) -> None:
     assert cast(f"await {wrong}").error["kind"] == "value"
@@ -273,3 +273,27 @@ def test_waiting_for_nothing_is_seen_after_the_last_answer_only(cast: Cast) -> N
     assert not run.ended
     run.feed(Resolve(1, None))
     assert isinstance(run.messages[-1], Failed)
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("5", "the first argument of map must be a list, not 5"),
+        ("{ a: 1 }", 'the first argument of map must be a list, not {"a":1}'),
+        ("undefined", "the first argument of map must be a list, not undefined"),
+        ("stdin.lines()", "the first argument of map must be a list, not a stream"),
+    ],
+)
+def test_map_takes_nothing_that_has_no_items(cast: Cast, given: str, message: str) -> None:
+    error = cast(f"await map({given}, print)").error
+    assert (error["kind"], error["message"]) == ("type", message)
+
+
+def test_map_takes_what_can_be_gone_through(cast: Cast) -> None:
+    lists = "[new Set([1]), 'ab', [2].values(), { length: 1, 0: 3 }]"
+    assert cast(f"export default await Promise.all({lists}.map((list) => map(list, (x) => x)))").value == [
+        [1],
+        ["a", "b"],
+        [2],
+        [3],
+    ]

@@ -79,3 +79,7 @@ def test_nothing_is_run() -> None:
 def test_what_only_others_have_comes_with_advice() -> None:
     (problem,) = bridge.check("io.write('x')", "a.lua")
     assert problem.message.startswith("unknown global io; fs reads and writes files")
+
+
+def test_columns_count_characters() -> None:
+    assert found("local s = '日本語' .. foo") == [(1, 20, "unknown global foo")]

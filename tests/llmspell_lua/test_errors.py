@@ -96,6 +96,8 @@ def test_thrown_error_object_keeps_its_fields(cast) -> None:
         ("#!/usr/bin/env llmspell\nreturn )", 2, 8, "')'"),
         ("\ufeffreturn )", 1, 8, "')'"),
         ("f(\n'open\n)", 2, 1, "unfinished string"),
+        ("local s = '日本語' = 2", 1, 17, "unexpected symbol near '='"),
+        ("s = 'é' .. (", 1, 13, "unexpected symbol near"),
         ("goto nowhere", 1, None, "nowhere"),
     ],
 )
@@ -105,6 +107,20 @@ def test_syntax_error(cast, source: str, line: int, column: int | None, message:
     assert error.get("column") == column
     assert message in error["message"]
     assert "spell.lua" not in error["message"]
+
+
+@pytest.mark.parametrize("dialect", ["lua", "lua5.5"])
+@pytest.mark.parametrize(
+    ("source", "line", "column", "message"),
+    [
+        ("x = 1\nlocal é = 2", 2, 7, "<name> expected near 'é'"),
+        ("x = “quoted”", 1, 5, "unexpected symbol near '“'"),
+        ("x = '“' .. ”", 1, 12, "unexpected symbol near '”'"),
+    ],
+)
+def test_letters_that_lua_does_not_know(cast, source: str, line: int, column: int, message: str) -> None:
+    error = cast(source).error
+    assert (error["line"], error["column"], error["message"]) == (line, column, message)
 
 
 def test_long_file_names(cast) -> None:

@@ -67,7 +67,9 @@ def test_log(cast, level: str) -> None:
 
 def test_output_that_is_no_text(cast) -> None:
     for code in ("print('\\255')", "write('\\237\\160\\128')", "log('a\\128')"):
-        assert cast(code).error["message"] == "the text is not valid UTF-8"
+        error = cast(code).error
+        assert error["message"] == "the text is not valid UTF-8"
+        assert "utf8.offset" in error["hint"]
 
 
 @pytest.mark.parametrize(

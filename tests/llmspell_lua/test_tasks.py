@@ -176,13 +176,14 @@ def test_an_unknown_function_raises(cast) -> None:
 
 def test_a_result_that_is_a_function_is_called_with_the_params(cast) -> None:
     assert cast("return function(p) sleep(1) return p.a + 1 end", params={"a": 1}).value == 2
-    assert cast("return function() return function() return 'twice' end end").value == "twice"
+    assert cast("return function() return function() end end").error["message"] == "the value is a function"
 
 
 def test_abort_runs_nothing_more(cast) -> None:
     spell = cast("pcall(sleep, 1) print('no')", {"sleep": PENDING})
     error = {"kind": "cancelled", "message": "stopped"}
-    assert spell.feed(Abort(error), Resolve(1, None)) == [Failed(error)]
+    place = {"file": "spell.lua", "line": 1, "stack": ["spell.lua:1"]}
+    assert spell.feed(Abort(error), Resolve(1, None)) == [Failed(place | error)]
     assert spell.feed(Resolve(1, None)) == []
 
 
@@ -212,3 +213,28 @@ def test_where_lua_cannot_wait_the_error_says_so(cast, code: str) -> None:
     assert spell.value == [False, "this code cannot wait for an answer", True]
     open_calls = {call.id for call in spell.calls} - set(spell.cancelled)
     assert [call.args for call in spell.calls if call.id in open_calls] == [{"seconds": 7}]
+
+
+def test_functions_get_the_arguments_that_they_are_given_and_no_more(cast) -> None:
+    source = """
+    local counts = { select("#", ...) }
+    parallel(function(...) counts[2] = select("#", ...) end)
+    map({ 1 }, function(...) counts[3] = select("#", ...) end)
+    return function(...) counts[4] = select("#", ...) return counts end
+    """
+    assert cast(source).value == [0, 0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("{1, nil, 3}", "argument 1 of map must be a list, but it is a list with holes: [2] is missing"),
+        ("{a = 1}", "argument 1 of map must be a list, but it is an object"),
+        ("{1, x = 2}", 'argument 1 of map must be a list, but it has the keys 1 and "x": it is neither a list nor'),
+        ("llm()", "argument 1 of map must be a list, not a llm"),
+        ("stdin.lines()", "argument 1 of map must be a list, not a stream"),
+        ("'text'", "argument 1 of map must be a table, not a string"),
+    ],
+)
+def test_map_takes_whole_lists_alone(cast, given: str, message: str) -> None:
+    assert cast(f"map({given}, print)").error["message"].startswith(message)

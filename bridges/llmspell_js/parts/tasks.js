@@ -54,7 +54,7 @@ function parallel(...runs) {
 
 function race(...runs) {
   for (let i = 0; i < runs.length; i++) needRunnable(runs[i], `argument ${i + 1} of race`);
-  if (runs.length === 0) throw fault("type", "race needs at least one function");
+  if (runs.length === 0) throw fault("value", "race needs at least one function");
   return noted(makeNote("race", new $Error()), (resolve, reject) => {
     const tasks = List();
     for (let i = 0; i < runs.length; i++) {
@@ -109,6 +109,8 @@ async function keepTrying(run, options) {
   const { attempts = 3, delay = 0.5, factor = 2 } = options ?? {};
   if (!isInteger(attempts) || attempts < 1)
     throw fault("value", `attempts must be a whole number above 0, not ${show(attempts)}`);
+  needNumber("delay", delay);
+  needNumber("factor", factor);
   let pause = delay;
   for (let attempt = 1; ; attempt++) {
     try {
@@ -121,12 +123,30 @@ async function keepTrying(run, options) {
   }
 }
 
+function needNumber(name, value) {
+  if (typeof value !== "number") throw fault("type", `${name} must be a number, not ${show(value)}`);
+  if (!(value >= 0)) throw fault("value", `${name} must be at least 0, not ${show(value)}`);
+}
+
+// The items of a list, or of what else can be gone through without waiting.
+function itemsOf(list) {
+  if (isArray(list)) return list;
+  const isObject = typeof list === "object" && list !== null;
+  if (typeof list !== "string" && !(isObject && (iterator in list || isInteger(list.length))))
+    throw fault(
+      "type",
+      `the first argument of map must be a list, not ${isObject && asyncIterator in list ? "a stream" : show(list)}`,
+      isObject && asyncIterator in list ? "await its collect(), or Array.fromAsync" : undefined,
+    );
+  return apply(arrayFrom, $Array, [list]);
+}
+
 function map(list, fn, options) {
   if (typeof fn !== "function") throw fault("type", `the second argument of map must be a function, not ${show(fn)}`);
   refuseUnknown("map", options, { concurrency: 1 });
   const { concurrency = 8 } = options ?? {};
   if (!(concurrency >= 1)) throw fault("value", `concurrency must be at least 1, not ${show(concurrency)}`);
-  const items = isArray(list) ? list : apply(arrayFrom, $Array, [list]);
+  const items = itemsOf(list);
   const count = items.length;
   return noted(makeNote("map", new $Error()), (resolve, reject) => {
     const values = [];

@@ -34,7 +34,7 @@ const enqueue = queueMicrotask;
 const globals = globalThis;
 const isView = ArrayBuffer.isView;
 const ObjectPrototype = Object.prototype;
-const { asyncIterator, toStringTag } = Symbol;
+const { asyncIterator, iterator, toStringTag } = Symbol;
 const natives = {
   __proto__: null,
   ArrayBuffer,

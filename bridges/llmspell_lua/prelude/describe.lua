@@ -56,7 +56,7 @@ end
 
 local function from_string(text, frames)
   local message, file, line = split(text, frames)
-  local unknown = match(message, "^attempt to %a+ a nil value %(global '([%w_]+)'%)$")
+  local unknown = match(message, "^attempt to .*global '([%w_]+)'")
   local hint = unknown and bridge.near.hint(unknown, state.env) or nil
   return { kind = "spell", message = message, file = file, line = line, hint = hint }
 end

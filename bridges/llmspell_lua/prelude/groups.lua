@@ -1,6 +1,7 @@
 -- parallel, race, timeout, retry and map: child tasks, and a parent that waits for them.
 local bridge = ...
-local floor, format, isyieldable, min, rawget = math.floor, string.format, coroutine.isyieldable, math.min, rawget
+local floor, format, getmetatable = math.floor, string.format, debug.getmetatable
+local isyieldable, min, next, rawget = coroutine.isyieldable, math.min, next, rawget
 local select, type, unpack, xpcall = select, type, table.unpack or unpack, xpcall
 
 local errors, tasks, values = bridge.errors, bridge.tasks, bridge.values
@@ -125,6 +126,9 @@ function groups.retry(body, options)
   expect("function", body, "argument 1 of retry")
   options = expect_options("retry", options, "argument 2 of retry", { attempts = true, delay = true, factor = true })
   local attempts, delay = option(options, "attempts", 3, 1), option(options, "delay", 0.5, 0)
+  if attempts ~= floor(attempts) then
+    errors.throw("value", "the option attempts must be a whole number")
+  end
   local factor, attempt, frames = option(options, "factor", 2, 0), 0, nil
   local function note(err)
     frames = not bridge.limits.is_fatal(err) and errors.frames() or nil
@@ -145,10 +149,23 @@ function groups.retry(body, options)
   end
 end
 
+-- The length of what must be a list: holes, text keys and streams are refused.
 local function length_of(list)
-  local count = 0
+  local opaque = bridge.state.opaque[getmetatable(list)]
+  if opaque then
+    errors.throw("type", "argument 1 of map must be a list, not a " .. opaque,
+      opaque == "stream" and "collect() gives its items as a list" or nil)
+  end
+  local count, keys = 0, 0
   while rawget(list, count + 1) ~= nil do
     count = count + 1
+  end
+  for _ in next, list do
+    keys = keys + 1
+  end
+  if keys > count then
+    local what = count == 0 and type(next(list)) == "string" and "is an object" or bridge.display.odd_keys(list)
+    errors.throw("type", "argument 1 of map must be a list, but it " .. what)
   end
   return count
 end

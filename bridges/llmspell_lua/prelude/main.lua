@@ -26,12 +26,6 @@ local function fail(thrown, frames)
   output.post("[6," .. bridge.describe(thrown, frames) .. "]")
 end
 
-local ended
-
-local function run(body, ...)
-  state.main = tasks.spawn(nil, ended, body, ...)
-end
-
 local function done(value)
   local ok, json = pcall(bridge.values.encode, value, "the value")
   if not ok then
@@ -41,13 +35,20 @@ local function done(value)
   output.post("[5," .. json .. "]")
 end
 
-function ended(ok, value, frames)
-  if not ok then
-    fail(value, frames)
-  elseif type(value) == "function" then
-    run(value, state.env.params)
-  else
+local function finished(ok, value, frames)
+  if ok then
     done(value)
+  else
+    fail(value, frames)
+  end
+end
+
+-- A result that is a function is called for the real one.
+local function ended(ok, value, frames)
+  if ok and type(value) == "function" then
+    state.main = tasks.spawn(nil, finished, value, state.env.params)
+  else
+    finished(ok, value, frames)
   end
 end
 
@@ -90,7 +91,7 @@ function main.start(spell)
   tasks.begin(spell.now)
   local body, err = bridge.compile(spell.source, spell.name, env)
   if body then
-    run(body)
+    state.main = tasks.spawn(nil, ended, body)
   else
     fail(err, {})
   end
@@ -106,6 +107,13 @@ function main.invoke(now, id, number, args, count)
     raised(id, bridge.errors.new("not_found", format("the spell has no function %d", number)), {})
   end
   return tasks.finish()
+end
+
+-- Where the script is, for an error that ends it from outside, as JSON.
+function main.whereabouts()
+  local task = tasks.latest()
+  local place = task and bridge.errors.place({}, bridge.errors.frames(task.thread)) or {}
+  return bridge.values.encode(place, "the place")
 end
 
 -- The names of all globals, for who checks a source without running it.

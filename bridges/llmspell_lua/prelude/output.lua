@@ -31,7 +31,8 @@ end
 local function count(line)
   limits.check()
   if not bridge.utf8.valid(line) then
-    bridge.errors.throw("value", "the text is not valid UTF-8")
+    bridge.errors.throw("value", "the text is not valid UTF-8",
+      "string.sub counts bytes and may cut a character: utf8.offset(text, n) tells where one begins")
   end
   printed = printed + #line
   if printed > limits.max_output then

@@ -3,7 +3,8 @@
 local bridge = ...
 local close, create, error, format = coroutine.close, coroutine.create, error, string.format
 local getmetatable, isyieldable, next, rawequal = debug.getmetatable, coroutine.isyieldable, next, rawequal
-local resume, setmetatable, type, yield = coroutine.resume, setmetatable, type, coroutine.yield
+local resume, select, setmetatable, type = coroutine.resume, select, setmetatable, type
+local unpack, yield = table.unpack or unpack, coroutine.yield
 
 local limits, output, state = bridge.limits, bridge.output, bridge.state
 local arm, WAIT, post = limits.arm, limits.WAIT, output.post
@@ -79,7 +80,7 @@ tasks.ask = ask
 
 local function make_ready(...)
   last_ready = last_ready + 1
-  ready[last_ready] = { ... }
+  ready[last_ready] = { n = select("#", ...), ... }
 end
 
 -- Starts a task, at the end of the queue. `ended(ok, value, frames)` is told how it went, unless it is
@@ -229,6 +230,15 @@ local function run(task, ...)
   end
 end
 
+-- The task that made the latest of the calls that are open, if it is one that waits for its answer.
+function tasks.latest()
+  local last = 0
+  for id, waiter in next, waiting do
+    last = type(waiter) == "table" and id > last and id or last
+  end
+  return waiting[last]
+end
+
 -- Slices ---------------------------------------------------------------------------------------------------
 
 -- `time` is nil when the slice already runs.
@@ -245,7 +255,7 @@ function tasks.finish()
     local entry = ready[first_ready]
     ready[first_ready] = nil
     first_ready = first_ready + 1
-    run(entry[1], entry[2], entry[3], entry[4])
+    run(unpack(entry, 1, entry.n))
   end
   if state.killed ~= nil and not state.over then
     state.over = true

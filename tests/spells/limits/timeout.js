@@ -1,5 +1,5 @@
 print("started");
 while (true) {
-  await sleep(60).catch(() => {});
+  await sleep(60).catch(() => {}); // HERE
   print("never");
 }

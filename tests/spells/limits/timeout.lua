@@ -1,5 +1,5 @@
 print("started")
 while true do
-  pcall(sleep, 60)
+  pcall(sleep, 60) -- HERE
   print("never")
 end

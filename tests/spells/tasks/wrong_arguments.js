@@ -6,6 +6,12 @@ for (const wrong of [
   () => map([1], "not a function"),
   () => retry(print, { attempt: 2 }),
   () => map([1], print, { concurrent: 2 }),
+  () => map({ a: 1 }, print),
+  () => map(stdin.lines(), print),
+  () => retry(print, { attempts: 1.5 }),
+  () => retry(print, { delay: -1 }),
+  () => retry(print, { factor: "2" }),
+  () => race(),
 ]) {
   try {
     await wrong();

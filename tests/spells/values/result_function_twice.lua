@@ -1,0 +1,3 @@
+return function()
+  return function() return 5 end
+end
