@@ -64,8 +64,8 @@ class Permissions:
     tools: tuple[str, ...] | None = None
     """Names of tools, with `*` at the end for any rest; None is every tool of the host."""
     reserved: tuple[str, ...] = ()
-    """Files that the runtime believes, such as its own database: whoever may write a folder may not write these in it,
-    nor move or remove a folder that holds them."""
+    """Files that the runtime believes, such as its own database: nobody writes them, nor moves or removes a folder that
+    holds them, but who may write everything."""
 
     def __post_init__(self) -> None:
         for field, (is_good, expected) in _RULES.items():
@@ -91,12 +91,18 @@ class Permissions:
     def may_write(self, path: str) -> bool:
         """Whether the file at an absolute path, its links resolved, may be written, made or removed.
 
-        A folder does not stand for what is `reserved` in it, nor for an `llmspell.toml`: with that, a spell would grant
-        itself the next run.
+        A folder does not stand for an `llmspell.toml` in it: with that, a spell would grant itself the next run.
         """
-        if self._is_reserved(path) and path not in self.write and ALL not in self.write:
-            return False
+        if ALL not in self.write:
+            if _is_settings(path):
+                return path in self.write
+            if path in self.reserved:
+                return False
         return _covers_path(self.write, path)
+
+    def is_kept(self, path: str) -> bool:
+        """Whether an absolute path could be written if it were not `reserved`."""
+        return path in self.reserved and not self.may_write(path) and _covers_path(self.write, path)
 
     def may_displace(self, path: str) -> bool:
         """Whether what is at an absolute path may be moved or removed with all that is below it."""
@@ -143,7 +149,7 @@ class Permissions:
         """What both allow; for a child that asks for `other`."""
         return Permissions(
             read=_meet(self.read, other.read, _meet_paths),
-            write=self._meet_written(other),
+            write=_meet(self.write, other.write, _meet_written),
             net=_meet(self.net, other.net, _meet_net),
             env=_meet(self.env, other.env, _meet_names),
             run=_meet(self.run, other.run, _meet_commands),
@@ -151,19 +157,6 @@ class Permissions:
             tools=_meet_optional(self.tools, other.tools),
             reserved=tuple(dict.fromkeys((*self.reserved, *other.reserved))),
         )
-
-    def _meet_written(self, other: Permissions) -> tuple[str, ...]:
-        """The paths that both may write; a file that is kept from a folder is not one that the folder meets."""
-
-        def meet(one: str, two: str) -> str | None:
-            met = _meet_paths(one, two)
-            kept = met is not None and (self._is_reserved(met) or other._is_reserved(met))
-            return None if kept and one != two and ALL not in (one, two) else met
-
-        return _meet(self.write, other.write, meet)
-
-    def _is_reserved(self, path: str) -> bool:
-        return path in self.reserved or path.rpartition(os.sep)[2].casefold() == SETTINGS
 
 
 def denied(kind: str, action: str, grant: str) -> PermissionDeniedError:
@@ -206,6 +199,10 @@ def _is_resolved(path: str) -> bool:
 
 def _below(path: str, folder: str) -> bool:
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
+
+
+def _is_settings(path: str) -> bool:
+    return path.rpartition(os.sep)[2].casefold() == SETTINGS
 
 
 def _covers_name(rules: Iterable[str], name: str) -> bool:
@@ -284,6 +281,11 @@ def _meet_paths(one: str, two: str) -> str | None:
     if _below(one, two):
         return one
     return two if _below(two, one) else None
+
+
+def _meet_written(one: str, two: str) -> str | None:
+    met = _meet_paths(one, two)
+    return None if met is not None and _is_settings(met) and one != two and ALL not in (one, two) else met
 
 
 def _meet_names(one: str, two: str) -> str | None:

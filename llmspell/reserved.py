@@ -1,4 +1,4 @@
-"""The files that a host believes, so that its spells must not write them with the folder in which they lie.
+"""The files that a host believes, so that its spells must not write them, not even where they may write the folder.
 
 SQLite believes the journal that lies beside a database: a crafted one names any file of the machine, which is deleted
 then (see "super-journal", https://www.sqlite.org/fileformat2.html#the_rollback_journal). The settings grant rights, and

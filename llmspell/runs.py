@@ -168,8 +168,7 @@ class Run:
         if self._servers is None:
             from llmspell.mcp.opened import Opened  # most runs use none
 
-            settings = self.host.config.mcp
-            self._servers = Opened(self, lambda: self.host.mcp, None if settings is None else settings.file)
+            self._servers = Opened(self, lambda: self.host.mcp)
         return self._servers
 
     def _params(self, params: Any) -> Any:

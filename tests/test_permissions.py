@@ -154,7 +154,7 @@ class TestPaths:
         assert Permissions(read=("/project",)).may_read(f"/project/{name}")
         assert not Permissions(write=("*",)).may_write(f"/project/../{name}")
 
-    def test_what_is_reserved_in_a_folder_is_not_written_with_it(self):
+    def test_what_is_reserved_is_not_written(self):
         kept = "/project/data/state.sqlite3"
         permissions = Permissions(read=("/project",), write=("/project",), reserved=(kept,))
         assert permissions.may_read(kept)
@@ -162,8 +162,10 @@ class TestPaths:
         assert permissions.may_write(f"{kept}.txt")
         assert not permissions.narrowed(Permissions(write=(kept,))).may_write(kept)
         assert not Permissions(write=(kept,)).narrowed(permissions).may_write(kept)
-        assert Permissions(write=(kept,), reserved=(kept,)).may_write(kept)
+        assert not Permissions(write=(kept,), reserved=(kept,)).may_write(kept)
         assert Permissions(write=("*",), reserved=(kept,)).may_write(kept)
+        assert [permissions.is_kept(path) for path in (kept, "/project/a", "/b")] == [True, False, False]
+        assert not Permissions(reserved=(kept,)).is_kept(kept)
 
     def test_a_folder_that_holds_what_is_reserved_stays_where_it_is(self):
         permissions = Permissions(write=("/project",), reserved=("/project/data/state.sqlite3",))

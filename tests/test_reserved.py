@@ -109,11 +109,29 @@ def test_who_may_write_everything_may_write_them_too(project: Path) -> None:
     assert (project / "mcp.json").read_text() == "{}"
 
 
-def test_what_is_named_may_be_written(project: Path) -> None:
-    spell = Spell(name="a.lua", language="lua", source='fs.write("mcp.json", "{}")')
-    one = Permissions(write=(str(project / "mcp.json"),))
-    llmspell.run(spell, config=settings(project), permissions=one)
-    with pytest.raises(LlmspellError, match=r"may not write 'mcp\.json'"):
+def test_it_is_not_written_by_name_either(project: Path) -> None:
+    spell = Spell(name="a.lua", language="lua", source="fs.write(params.file, '{}')")
+    named = Permissions(write=tuple(str(project / name) for name in ("mcp.json", "llmspell.toml")))
+    with pytest.raises(
+        LlmspellError, match=r"may not write 'mcp\.json', because llmspell keeps its own data"
+    ) as refused:
+        llmspell.run(spell, params={"file": "mcp.json"}, config=settings(project), permissions=named)
+    assert "--allow-write" not in (refused.value.hint or "")
+    llmspell.run(spell, params={"file": "llmspell.toml"}, config=settings(project), permissions=named)
+    assert (project / "llmspell.toml").read_text() == "{}"
+
+
+def test_where_it_is_shows_to_nobody_who_may_not_write_there(project: Path) -> None:
+    spell = Spell(name="a.lua", language="lua", source="fs.write('data/state.sqlite3', '{}')")
+    elsewhere = Permissions(write=(str(project / "nested"),))
+    with pytest.raises(LlmspellError, match=r"may not write 'data/state\.sqlite3'$"):
+        llmspell.run(spell, config=settings(project), permissions=elsewhere)
+
+
+def test_tools_do_not_write_it_either(project: Path) -> None:
+    source = "return tools.sqlite_query{database='data/state.sqlite3', sql='CREATE TABLE t (a)', write=true}"
+    spell = Spell(name="a.lua", language="lua", source=source)
+    with pytest.raises(LlmspellError, match="llmspell keeps its own data there"):
         llmspell.run(spell, config=settings(project), permissions=allowed(project))
 
 

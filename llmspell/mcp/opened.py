@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from llmspell.errors import InvalidValueError, PermissionDeniedError
 from llmspell.mcp.names import clean
 from llmspell.mcp.opening import address_of_spell, program_of_spell
-from llmspell.permissions import ALL, denied
+from llmspell.permissions import denied
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from llmspell.mcp.server import Server
     from llmspell.mcp.servers import Servers
     from llmspell.mcp.tool import McpTool
@@ -52,18 +49,16 @@ class Owner(Protocol):
 
 
 class Opened:
-    """Servers within the permissions of a run. `listed` is the file that the configured servers stand in."""
+    """Servers within the permissions of a run."""
 
-    def __init__(self, owner: Owner, configured: Callable[[], Servers], listed: Path | None) -> None:
+    def __init__(self, owner: Owner, configured: Callable[[], Servers]) -> None:
         self._owner = owner
         self._permissions = owner.permissions
         self._configured = configured
-        self._listed = listed
         self._own: dict[str, Server] = {}
 
     def configured(self, name: str) -> Server:
-        """A server of the user's. Raises `NotFoundError`, and `PermissionDeniedError` if the run could change it."""
-        check_list(self._permissions, self._listed)
+        """A server of the user's. Raises `NotFoundError`."""
         return self._configured().get(name)
 
     def own(self, options: Mapping[str, Any]) -> Server:
@@ -120,17 +115,6 @@ class Opened:
         from llmspell.system.files import Files  # most servers work where we do
 
         return Files(self._permissions, self._owner.blobs).folder(path)
-
-
-def check_list(permissions: Permissions, listed: Path | None) -> None:
-    """Raises `PermissionDeniedError` where a spell could have any program started, since it may write that file."""
-    if listed is None or ALL in permissions.write:
-        return
-    if permissions.may_write(os.path.realpath(listed)):
-        raise PermissionDeniedError(
-            "this spell may not use the configured MCP servers, because it may also write the file that lists them",
-            hint="allow it to write in another folder",
-        )
 
 
 def all_of(server: Server) -> str:

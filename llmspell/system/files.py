@@ -185,6 +185,15 @@ class Files:
             os.close(os.open(place.name, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=place.folder))
             return place.path
 
+    def refusal(self, kind: str, path: str, place: str) -> PermissionDeniedError:
+        """The error for a path as the script wrote it, which leads to a place that may not be read or written."""
+        if kind == "write" and self._permissions.is_kept(place):
+            return PermissionDeniedError(
+                f"this spell may not write {_quoted(path)}, because llmspell keeps its own data there",
+                hint="write another file",
+            )
+        return denied(kind, f"{kind} {_quoted(path)}", path)
+
     def may_read(self, path: str) -> bool:
         """Whether a real path may be read."""
         return self._permissions.may_read(path)
@@ -208,8 +217,8 @@ class Files:
             with locate(path, allowed, follow=follow, make=make) as place:
                 found = True
                 yield place
-        except OutsideError:
-            raise denied(kind, f"{kind} {_quoted(path)}", path) from None
+        except OutsideError as outside:
+            raise self.refusal(kind, path, outside.place) from None
         except (FileNotFoundError, NotADirectoryError) as error:
             if found and isinstance(error, NotADirectoryError):
                 raise InvalidValueError(f"{_quoted(path)} is no folder") from None

@@ -25,6 +25,11 @@ _FOLDER = os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC | getattr(os, "O_PATH", 
 class OutsideError(Exception):
     """The path leads to a place that is not allowed."""
 
+    def __init__(self, place: str) -> None:
+        super().__init__()
+        self.place = place
+        """The real path; not for scripts."""
+
 
 class Place(NamedTuple):
     """Where a path leads: a `name`, which may not exist, in an open `folder`; `path` is the real one of both."""
@@ -64,12 +69,13 @@ class _Walk:
         try:
             name = self._walk()
         except OSError:
-            if not self._allowed(self._real(*reversed(self._ahead))):
-                raise OutsideError from None
+            path = self._real(*reversed(self._ahead))
+            if not self._allowed(path):
+                raise OutsideError(path) from None
             raise
         path = self._real(name)
         if not self._allowed(path) or _is_process(path):
-            raise OutsideError
+            raise OutsideError(path)
         return Place(self.folder, name, path)
 
     def _walk(self) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from llmspell.errors import InvalidValueError, NotFoundError, PermissionDeniedError, TimeoutExceededError
-from llmspell.permissions import ALL, denied
+from llmspell.permissions import ALL
 from llmspell.storage.journals import check_journal
 from llmspell.tools.base import MAX_TEXT, Reach, Spec, check_length, cut, within
 from llmspell.tools.sqlite_copy import changed_copy
@@ -114,7 +114,7 @@ def _opened(reach: Reach, path: str, *, write: bool) -> Iterator[sqlite3.Connect
     """A connection to the database at a path, bounded in all that it may do. Raises `LlmspellError`."""
     with reach.files.at(path) as place:
         if write and not reach.permissions.may_write(place.path):
-            raise denied("write", f"write {path[:200]!r}", path)
+            raise reach.files.refusal("write", path, place.path)
         there = _identity(place.name, place.folder)
         if there is None and not write:
             raise NotFoundError(f"there is no database {path[:200]!r}", hint="write = true makes a new one")

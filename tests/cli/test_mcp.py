@@ -76,10 +76,8 @@ def test_spells_have_the_servers_of_a_file(llmspell: Program):
     assert without.json["error"]["kind"] == "not_found"
 
 
-def test_a_spell_that_may_write_the_list_gets_none_of_it(llmspell: Program):
-    source = "return tools.more_search { query = 'milk' }"
+def test_no_spell_writes_the_list(llmspell: Program):
+    source = "return { tools.more_search { query = 'milk' }, select(2, pcall(fs.write, 'more.json', '{}')).kind }"
     args = ("run", "-e", source, "--lang", "lua", "--mcp-config", "more.json", "--json")
-    assert llmspell(*args, "--allow-write=.").json["value"] == "found milk"  # the list is kept from it
-    outcome = llmspell(*args, "--allow-write=more.json")
-    assert outcome.json["error"]["kind"] == "permission"
-    assert "may also write the file that lists them" in outcome.json["error"]["message"]
+    for folder in (".", "more.json"):
+        assert llmspell(*args, f"--allow-write={folder}").json["value"] == ["found milk", "permission"]
