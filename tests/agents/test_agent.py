@@ -478,7 +478,8 @@ def test_a_summary_stands_for_what_was_said_before() -> None:
 
 def test_a_summary_is_asked_for_in_one_message_without_tools() -> None:
     steps = [calls(("n", {"of": "ships"}), text="Let me look."), "There are 3.", "They counted.", "ok"]
-    made, provider = agent(*steps, tools=[SchemaTool("n", lambda _: "1 2 3")], history=Summary(10, keep=1))
+    count = SchemaTool("n", lambda _: "1 2 3", parameters={"of": "string"})
+    made, provider = agent(*steps, tools=[count], history=Summary(8, keep=1))
     talk = Conversation(made)
 
     async def chat() -> None:
