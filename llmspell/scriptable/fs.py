@@ -61,9 +61,9 @@ class RemoveOptions(TypedDict, total=False):
 class ScriptableFiles:
     """Files and folders that the spell may read or write: see `--allow-read` and `--allow-write`.
 
-    A path that does not begin with `/` begins at the working directory of the program. Links are followed as long as
-    they lead to places that are allowed. All methods fail with `permission` outside of them, with `not_found` where
-    nothing is, and with `value` where it is of the wrong kind.
+    A path that does not begin with `/` begins at the working directory of the program, one with `~/` at the user's
+    home. Links are followed as long as they lead to places that are allowed. All methods fail with `permission`
+    outside of them, with `not_found` where nothing is, and with `value` where it is of the wrong kind.
     """
 
     def __init__(self, context: RunContext) -> None:

@@ -1,9 +1,10 @@
 """The files of a run: reading and writing within what was granted. These methods block.
 
-Paths that are not absolute begin at the working directory of the program. What a path means is found by `walk`, so that
-neither links nor `..` nor renaming under way lead out of the grants; only regular files are opened. A hard link cannot
-be told from the file that it names: what is inside a granted folder under a name of its own may be read there. It is
-never written through, because writing puts a new file in the place of the old one, and appending refuses it.
+Paths that are not absolute begin at the working directory of the program, or with `~/` at the home of the user. What
+a path means is found by `walk`, so that neither links nor `..` nor renaming under way lead out of the grants; only
+regular files are opened. A hard link cannot be told from the file that it names: what is inside a granted folder under
+a name of its own may be read there. It is never written through, because writing puts a new file in the place of the
+old one, and appending refuses it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from llmspell import values
 from llmspell.errors import CancelledError, InvalidValueError, LlmspellError, NotFoundError, PermissionDeniedError
 from llmspell.permissions import denied
-from llmspell.system.walk import OutsideError, Place, locate
+from llmspell.system.walk import OutsideError, Place, at_home, is_process, locate
 
 if TYPE_CHECKING:
     from llmspell.permissions import Permissions
@@ -192,6 +193,11 @@ class Files:
                 f"this spell may not write {_quoted(path)}, because llmspell keeps its own data there",
                 hint="write another file",
             )
+        if is_process(place) and (self.may_read(place) or self._permissions.may_write(place)):
+            return PermissionDeniedError(
+                f"this spell may not {kind} {_quoted(path)}, because it shows the inside of a process",
+                hint="nothing allows that; env.get reads a variable that was allowed",
+            )
         return denied(kind, f"{kind} {_quoted(path)}", path)
 
     def may_read(self, path: str) -> bool:
@@ -214,7 +220,7 @@ class Files:
         allowed = self._permissions.may_read if kind == "read" else self._permissions.may_write
         found = False
         try:
-            with locate(path, allowed, follow=follow, make=make) as place:
+            with locate(at_home(path), allowed, follow=follow, make=make) as place:
                 found = True
                 yield place
         except OutsideError as outside:
@@ -278,7 +284,11 @@ def _check_regular(status: os.stat_result, path: str) -> None:
     kind = status_of(status).type
     if kind != "file":
         what = "a folder" if kind == "folder" else "no regular file"
-        hint = "fs.list tells what is in it" if kind == "folder" else "devices, pipes and sockets cannot be read"
+        hint = (
+            "fs.list tells what is in it"
+            if kind == "folder"
+            else "devices, pipes and sockets are neither read nor written"
+        )
         raise InvalidValueError(f"{_quoted(path)} is {what}", hint=hint)
 
 

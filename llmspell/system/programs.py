@@ -149,7 +149,9 @@ async def _in_thread(command: Command, keep: int, seconds: float | None) -> Fini
 
 def _placed(program: str) -> str:
     """A program as rules have it: one that is named by its path is at an absolute one."""
-    return os.path.normpath(os.path.join(os.getcwd(), program)) if os.sep in program else program
+    from llmspell.system.walk import at_home  # most programs are found on the PATH
+
+    return os.path.normpath(os.path.join(os.getcwd(), at_home(program))) if os.sep in program else program
 
 
 def _not_started(error: OSError, name: str) -> LlmspellError:

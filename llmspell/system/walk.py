@@ -74,7 +74,7 @@ class _Walk:
                 raise OutsideError(path) from None
             raise
         path = self._real(name)
-        if not self._allowed(path) or _is_process(path):
+        if not self._allowed(path) or is_process(path):
             raise OutsideError(path)
         return Place(self.folder, name, path)
 
@@ -145,7 +145,12 @@ def _parts(path: str) -> list[str]:
     return [part for part in reversed(path.split("/")) if part not in ("", ".")]
 
 
-def _is_process(path: str) -> bool:
+def at_home(path: str) -> str:
+    """The path, with the home of the user for a `~` at its beginning, as in grants."""
+    return os.path.expanduser(path) if path == "~" or path.startswith("~/") else path
+
+
+def is_process(path: str) -> bool:
     """Whether this shows the inside of a process, such as its environment: nothing that a grant of files can mean."""
     parts = path.split("/", 3)
     return parts[1] == "proc" and len(parts) > 2 and parts[2].isdigit()

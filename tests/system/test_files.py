@@ -147,6 +147,17 @@ def test_a_file_that_claims_to_be_empty_is_read_to_its_end() -> None:
     assert "ersion" in Files(Permissions(read=("/proc",)), Blobs()).read("/proc/version")
 
 
+@pytest.mark.parametrize("path", ["/proc/self/environ", "/proc/1", "/proc/thread-self/fd"])
+def test_the_inside_of_processes_is_told_from_what_could_be_granted(path: str) -> None:
+    if not Path("/proc/self").exists():
+        pytest.skip("there is no /proc here")
+    with pytest.raises(PermissionDeniedError, match="because it shows the inside of a process") as caught:
+        Files(Permissions.all(), Blobs()).status(path)
+    assert "--allow" not in (caught.value.hint or "")
+    with pytest.raises(PermissionDeniedError, match=f"may not read '{path}'$"):
+        Files(Permissions(read=("/granted",)), Blobs()).status(path)
+
+
 def test_lines(files: Files) -> None:
     Path("f").write_bytes(b"one\r\ntwo\n\n" + b"x" * 200_000 + b"\nlast")
 
@@ -215,6 +226,19 @@ def test_make_move_copy_and_remove(files: Files) -> None:
     assert os.listdir() == []
     with pytest.raises(NotFoundError):
         files.remove("a")
+
+
+def test_the_home_is_written_as_in_grants(files: Files, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    files.write("~/notes/a.txt", b"1", create_parents=True)
+    assert Path("home/notes/a.txt").read_text() == "1"
+    assert matches(files, "~/**/*.txt") == ["~/notes/a.txt"]
+    assert [entry.name for entry in entries(files, "~")] == ["notes"]
+    files.write("./~", b"2")
+    assert files.read("./~") == Path("~").read_text() == "2"
+    monkeypatch.setenv("HOME", "/elsewhere")
+    with pytest.raises(PermissionDeniedError, match=r"may not read '~/notes/a\.txt'"):
+        files.read("~/notes/a.txt")
 
 
 def test_what_is_missing_is_named(files: Files) -> None:
