@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -21,10 +22,21 @@ class Kind(NamedTuple):
     read: Callable[[Any], Any]
     placed: Callable[[Any, str, Path | None], Any] = lambda value, place, folder: value  # noqa: ARG005  # as it is
     """The value for what was read, given where it stands: its place for messages, and the folder of its file."""
+    secret: bool = False
+    """Whether a wrong value is not shown: it may have a password in it, or be a key."""
 
 
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None
+
+
+def _variable(value: Any) -> str | None:
+    return value if isinstance(value, str) and re.fullmatch(r"[A-Za-z_]\w*", value, re.ASCII) else None
+
+
+def _variables(value: Any) -> tuple[str, ...] | None:
+    names = _names(value)
+    return names if names and all(map(_variable, names)) else None
 
 
 def _positive(value: Any) -> float | None:
@@ -140,8 +152,11 @@ FILE = Kind("the path of a file", _text, _in_folder)
 PROXY = Kind(
     'a URL such as "http://proxy.example.com:3128", or "none"',
     lambda value: value if value == "none" else _url(value),
+    secret=True,
 )
-URL = Kind("a URL that begins with http:// or https://", _url)
+URL = Kind("a URL that begins with http:// or https://", _url, secret=True)
+VARIABLE = Kind("the name of an environment variable, such as HERE_KEY", _variable, secret=True)
+VARIABLE_NAMES = Kind("a list of names of environment variables", _variables, secret=True)
 HEADERS = Kind("a table of texts", _texts)
 PREFIX = Kind("true, false or text", lambda value: value if isinstance(value, (bool, str)) else None)
 SWITCHES = Kind("a table", lambda value: dict(value) if isinstance(value, Mapping) else None)
@@ -169,8 +184,8 @@ SCHEMA: Schema = {
     "providers": {
         EACH: {
             "base_url": URL,
-            "api_key_env": TEXT,
-            "api_key_envs": TEXTS,
+            "api_key_env": VARIABLE,
+            "api_key_envs": VARIABLE_NAMES,
             "wire": TEXT,
             "headers": HEADERS,
             "timeout": SECONDS,
@@ -214,7 +229,7 @@ SCHEMA: Schema = {
     },
     "tools": {
         "packages": TEXTS,
-        "web_search": {"provider": TEXT, "api_key_env": TEXT, "base_url": URL, "timeout": SECONDS},
+        "web_search": {"provider": TEXT, "api_key_env": VARIABLE, "base_url": URL, "timeout": SECONDS},
     },
     "local": {"threads": COUNT, "context_length": COUNT, "idle_timeout": SECONDS},
     "state": {"path": FILE},
@@ -249,6 +264,10 @@ def check(values: Mapping[str, Any], source: str, folder: Path | None = None) ->
 
     Raises `InvalidValueError` that names `source`, the key and the expected type.
     """
+    for name in values.get("providers", ()):
+        if "/" in name:
+            place = f"{source}: providers.{name}"
+            raise InvalidValueError(f"{place}: a provider has no / in its name", hint="models are named provider/model")
     return _table(values, SCHEMA, source, "", folder)
 
 
@@ -290,7 +309,8 @@ def _table(values: Any, schema: Schema, source: str, path: str, folder: Path | N
 def _value(value: Any, kind: Kind, place: str, folder: Path | None) -> Any:
     read = kind.read(value)
     if read is None:
-        raise InvalidValueError(f"{place} must be {kind.expected}, not {_shown(value)}")
+        said = "" if kind.secret else f", not {_shown(value)}"
+        raise InvalidValueError(f"{place} must be {kind.expected}{said}")
     return kind.placed(read, place, folder)
 
 

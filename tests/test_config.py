@@ -229,7 +229,7 @@ MISTAKES = [
     ("[providers.x]\nheaders = { a = 1 }", "providers.x.headers must be a table of texts"),
     ("cache = 0", "cache must be true, false or a number of seconds above 0, not 0"),
     ("[providers.x.limits]\nrpm = 0", "providers.x.limits.rpm must be a whole number above 0, not 0"),
-    ("[providers.x]\napi_key_envs = 'KEY'", "providers.x.api_key_envs must be a list of texts, not 'KEY'"),
+    ("[providers.x]\napi_key_envs = 'KEY'", "providers.x.api_key_envs must be a list of names of environment"),
     ("[models.x]\nfallback = []", "models.x.fallback must be a list of texts"),
     ("[models.x]\nroute = [{tokens = 1}]", "models.x.route must be a list of rules such as {model = "),
     ("[models.x]\nroute = [{model = 'a/b', tools = 1}]", "models.x.route must be a list of rules"),
@@ -287,6 +287,29 @@ def test_mistakes_name_file_key_and_type(places, text, message):
     with pytest.raises(InvalidValueError) as failed:
         loaded(places)
     assert failed.value.message.startswith(f"{file}: {message}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[providers.x]\nbase_url = 'htp://user:planted@host'",
+        "[providers.x]\nproxy = 'socks5://user:planted@host'",
+        "[providers.x]\napi_key_env = 'sk-planted'",
+        "[providers.x]\napi_key_envs = ['GOOD', 'sk-planted']",
+        "[tools.web_search]\napi_key_env = 'sk-planted'",
+    ],
+)
+def test_mistakes_do_not_show_what_may_be_secret(places, text):
+    written(places[0], text)
+    with pytest.raises(InvalidValueError, match=" must be ") as failed:
+        loaded(places)
+    assert "planted" not in str(failed.value.to_data())
+
+
+def test_the_name_of_a_provider_ends_at_its_slash(places):
+    written(places[0], "[providers.'a/b']\nbase_url = 'http://x'")
+    with pytest.raises(InvalidValueError, match=r"providers\.a/b: a provider has no / in its name"):
+        loaded(places)
 
 
 def test_mistakes_in_variables_and_options_name_those(places):

@@ -194,7 +194,7 @@ class TestOwnRows:
         ("lines", "message", "hint"),
         [
             ('wire = "morse"', "providers.mine: there is no wire format 'morse'", "openai-chat"),
-            ("dialect = {shout = true}", "no dialect switch among shout", "stream_usage"),
+            ("dialect = {shout = true}", "no dialect switch 'shout'", "stream_usage"),
             ('dialect = {stream_usage = "no"}', "providers.mine: the dialect switch stream_usage must be true or", ""),
             ('dialect = {schema = "xml"}', "the dialect switch schema must be json_schema or", ""),
             ("query = {a = 1}", "providers.mine.query must be a table of texts", ""),

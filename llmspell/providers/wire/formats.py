@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from llmspell.errors import InvalidValueError
+from llmspell.nearest import nearest
 from llmspell.providers.wire.format import Format
 
 _FORMATS = {
@@ -28,14 +29,15 @@ def make(name: str, dialect: Mapping[str, Any]) -> Format:
     Raises `InvalidValueError` for an unknown format or field.
     """
     if name not in _FORMATS:
-        raise InvalidValueError(f"there is no wire format {name!r}", hint=f"choose one of {', '.join(NAMES)}")
+        hint = nearest(name, NAMES) or f"choose one of {', '.join(NAMES)}"
+        raise InvalidValueError(f"there is no wire format {name!r}", hint=hint)
     module_name, class_name = _FORMATS[name]
     module = import_module(f"llmspell.providers.wire.{module_name}")
     try:
         made: Format = getattr(module, class_name)(module.Dialect(**dialect))
     except TypeError:
-        known = ", ".join(module.Dialect._fields)
-        raise InvalidValueError(
-            f"{name} has no dialect switch among {', '.join(dialect)}", hint=f"it knows {known}"
-        ) from None
+        known: tuple[str, ...] = module.Dialect._fields
+        unknown = next(switch for switch in dialect if switch not in known)
+        hint = nearest(unknown, known) or f"it knows {', '.join(known)}"
+        raise InvalidValueError(f"{name} has no dialect switch {unknown!r}", hint=hint) from None
     return made

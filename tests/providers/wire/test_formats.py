@@ -24,10 +24,17 @@ def test_an_unknown_format_names_the_known_ones():
     assert "openai-chat" in (caught.value.hint or "")
 
 
-def test_an_unknown_switch_names_the_known_ones():
-    with pytest.raises(InvalidValueError, match="no dialect switch among shout") as caught:
-        formats.make("openai-chat", {"shout": True})
-    assert "stream_usage" in (caught.value.hint or "")
+def test_an_unknown_format_may_be_misspelt():
+    with pytest.raises(InvalidValueError, match="no wire format 'antropic'") as caught:
+        formats.make("antropic", {})
+    assert caught.value.hint == "did you mean anthropic?"
+
+
+@pytest.mark.parametrize(("switch", "hint"), [("shout", "stream_usage"), ("max_token", "did you mean max_tokens?")])
+def test_an_unknown_switch_names_the_known_ones(switch, hint):
+    with pytest.raises(InvalidValueError, match=f"no dialect switch '{switch}'") as caught:
+        formats.make("openai-chat", {"strict": True, switch: True})
+    assert hint in (caught.value.hint or "")
 
 
 LINK = "https://x.test/a.png"
