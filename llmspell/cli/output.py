@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from typing import NoReturn, TextIO
 
 from llmspell.cli import show
 from llmspell.cli.interrupts import BROKEN_PIPE, Stopped
+from llmspell.errors import CancelledError
 from llmspell.events import CallEnded, Ended, Event, Log, Output, Result
 
 
@@ -25,6 +27,7 @@ class Reporter:
         self._screen = show.Screen() if show.is_terminal(sys.stdout) else None
         self._mid_line = False
         self._result: Result | None = None
+        self._told = False
 
     def __call__(self, event: Event) -> None:
         match event:
@@ -42,6 +45,7 @@ class Reporter:
 
     def close(self, result: Result) -> None:
         """Print what the spell returned, or what went wrong."""
+        self._told = True
         if self._as_json:
             self._print_report(result)
             return
@@ -62,11 +66,21 @@ class Reporter:
         """Say that the run was stopped, unless nobody listens any more."""
         if isinstance(interrupt, Stopped) and interrupt.code == BROKEN_PIPE:
             return
+        self._told = True
         if self._as_json and self._result is not None:
             self._print_report(self._result)
         elif not self._as_json:
             self._end_line(sys.stderr)
             self._tell("interrupted")
+
+    def killed(self) -> None:
+        """Say so from another thread, when a script in this process cannot be stopped and the process is to end."""
+        if self._told:
+            return
+        from llmspell.cli.report import refused  # as for the report
+
+        text = refused(CancelledError("the run was interrupted")) if self._as_json else "interrupted"
+        os.write(1 if self._as_json else 2, f"{text}\n".encode())
 
     def _print_report(self, result: Result) -> None:
         from llmspell.cli.report import report  # needed for --json alone

@@ -41,7 +41,7 @@ def _pair(text: str) -> tuple[str, Any]:
 
 def _json(text: str, name: str) -> Any:
     try:
-        return values.check(values.loads(text.encode(errors="surrogatepass")), f"-p {name}")
+        return values.check(values.loads(text.encode(errors="surrogatepass")), "the value")
     except InvalidValueError as error:
         hint = f"for text write -p {name}=..., for JSON text -p '{name}:=\"...\"'"
         raise InvalidValueError(f"-p {name}: {error.message}", hint=hint) from None

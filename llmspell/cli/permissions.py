@@ -50,7 +50,7 @@ class RunCommand(click.Command):
             if type(error) is click.UsageError and followed:  # there are more arguments than the command takes
                 raise _taken_for_a_value(ctx, *next(iter(followed.items()))) from None
             raise
-        for argument in _more_than_meant(ctx.params):
+        for argument in _more_than_meant(ctx.params) if followed else ():
             if argument in followed:
                 raise _taken_for_a_value(ctx, argument, followed[argument])
         return rest

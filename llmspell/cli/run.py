@@ -13,7 +13,7 @@ from llmspell.cli import limits, permissions
 from llmspell.cli.app import DONE, FAILED, LIMIT_HIT
 from llmspell.cli.arguments import MCP_CONFIG, complete_language, complete_model, complete_spell, read_spell, state_file
 from llmspell.cli.early import HeadStart
-from llmspell.cli.interrupts import exit_code
+from llmspell.cli.interrupts import exit_code, last_words
 from llmspell.cli.output import Reporter
 from llmspell.cli.params import parameters
 from llmspell.cli.permissions import RunCommand
@@ -88,6 +88,7 @@ def _run(early: HeadStart, spell: Any, config: Config, params: Any, given: dict[
     from llmspell.host import run  # after all that may be wrong with the arguments
 
     reporter = Reporter(as_json=given["as_json"], quiet=given["quiet"], verbose=given["verbose"])
+    last_words(reporter.killed)
     stdin = "" if given["file"] == "-" else sys.stdin
     try:
         result = run(

@@ -65,7 +65,7 @@ def test_none_at_all_is_an_empty_object() -> None:
         ("a:={", "-p a: not JSON"),
         ("a:=NaN", "-p a: not JSON: NaN"),
         ("a:=" + "[" * 300 + "]" * 300, "nested too deeply"),
-        ("a:=" + "9" * 30, "-p a is an integer outside 64 bits"),
+        ("a:=" + "9" * 30, "-p a: the value is an integer outside 64 bits"),
         ("a=\udcff", "-p a is not valid Unicode"),
         ("a:=\udcff", "-p a: not JSON"),
     ],
