@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -79,10 +80,13 @@ async def _serve(
     async with Host(config, state=state_file(config)) as host:
         tools = await _tools(host, paths, names, granted)
         server = server_of(tools, lambda: _context(granted))
+        count = show.count(len(tools), "tool")
         if address is None:
+            if show.is_terminal(sys.stdin):
+                click.echo(f"{count} for a program that starts this one and speaks MCP; Ctrl-D ends it", err=True)
             await over_stdio(server)
             return
-        told = f"{show.count(len(tools), 'tool')} at {address.url}"
+        told = f"{count} at {address.url}"
         await over_http(server, address, lambda: click.echo(told, err=True))
 
 

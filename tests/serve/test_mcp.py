@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import pty
 import socket
 import subprocess
 import sys
@@ -191,7 +192,22 @@ def test_a_token_is_asked_for(folder: Path):
 def test_it_ends_with_its_client(folder: Path):
     command = [sys.executable, "-m", "llmspell", "serve", "--mcp", "spells"]
     ended = subprocess.run(command, cwd=folder, env=environment(folder), input=b"", capture_output=True, check=True)
-    assert ended.stdout == b""
+    assert (ended.stdout, ended.stderr) == (b"", b"")
+
+
+def test_a_person_who_starts_it_is_told_for_whom_it_is(folder: Path):
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "llmspell", "serve", "--mcp", "spells/greet.lua"]
+    with subprocess.Popen(
+        command, cwd=folder, env=environment(folder), stdin=theirs, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as server:
+        os.close(theirs)
+        assert server.stderr is not None
+        told = server.stderr.readline()
+        os.write(ours, b"\x04")
+        assert server.wait(30) == 0
+    os.close(ours)
+    assert told == b"1 tool for a program that starts this one and speaks MCP; Ctrl-D ends it\n"
 
 
 @pytest.mark.parametrize(
