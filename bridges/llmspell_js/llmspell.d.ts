@@ -16,6 +16,12 @@ interface AgentBounds {
   timeout?: number;
 }
 
+/** What one run of an agent is told besides the prompt. */
+interface AgentCall {
+  /** Told to tools that are functions of the spell, and never to the model; JSON. */
+  context?: any;
+}
+
 /** How the model of an agent writes code that calls the tools. */
 interface AgentCode {
   /** What it writes. */
@@ -1029,11 +1035,14 @@ interface ToolSpec {
   description?: string;
   /** JSON Schema of its arguments, or the short form: `{city = "string", days = "integer?"}`. */
   parameters?: any;
-  /** Takes the arguments and gives the result. What it throws is told to the model. */
+  /**
+   * Takes the arguments and `{id, attempt, context}` of the call, and gives the result. What it throws
+   * is told to the model.
+   */
   run: (...args: any[]) => any;
   /**
-   * Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function of
-   * the arguments that gives one of them.
+   * Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function that
+   * takes what `run` takes and gives one of them.
    */
   approval?: "allow" | "ask" | "deny" | ((...args: any[]) => any);
   /** Seconds for each attempt. */
@@ -1391,20 +1400,20 @@ interface Agent {
    * Fails as the model does, with `value` for wrong options, and with `not_found` for tools that do not
    * exist.
    */
-  run(prompt: string | Message[]): Promise<AgentReply>;
+  run(prompt: string | Message[], options?: AgentCall): Promise<AgentReply>;
   /**
    * Answer as `run` does, and give what happens on the way; the last event has the `reply`.
    *
    * Leaving the loop early cancels the model and the tools, and the conversation stays as it was.
    */
-  stream(prompt: string | Message[]): AsyncIterable<AgentEvent>;
+  stream(prompt: string | Message[], options?: AgentCall): AsyncIterable<AgentEvent>;
   /**
    * Go on after a pause: `answers` are true, false, or why not, by the ids of the questions.
    *
    * `state` is that of a reply, maybe of an earlier run of the spell; the last pause, if absent. Fails
    * with `value` where nothing has paused, or was asked.
    */
-  resume(answers: Record<string, boolean | string>, state?: string): Promise<AgentReply>;
+  resume(answers: Record<string, boolean | string>, state?: string, options?: AgentCall): Promise<AgentReply>;
   /**
    * Have a function see every event of that kind; `*` stands for all.
    *

@@ -10,6 +10,10 @@
 ---@field max_repairs? integer How often an answer that does not fit its schema is sent back; 2 unless told otherwise.
 ---@field timeout? number Seconds that models and tools may take, not those that somebody takes to approve.
 
+---What one run of an agent is told besides the prompt.
+---@class llmspell.AgentCall
+---@field context? any Told to tools that are functions of the spell, and never to the model; JSON.
+
 ---How the model of an agent writes code that calls the tools.
 ---@class llmspell.AgentCode
 ---@field language "js"|"lua" What it writes.
@@ -547,8 +551,8 @@
 ---@field name string Its name for the model: letters, digits and underscores.
 ---@field description? string What it does, for the model.
 ---@field parameters? any JSON Schema of its arguments, or the short form: `{city = "string", days = "integer?"}`.
----@field run fun(...: any): any Takes the arguments and gives the result. What it throws is told to the model.
----@field approval? "allow"|"ask"|"deny"|(fun(...: any): any) Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function of the arguments that gives one of them.
+---@field run fun(...: any): any Takes the arguments and `{id, attempt, context}` of the call, and gives the result. What it throws is told to the model.
+---@field approval? "allow"|"ask"|"deny"|(fun(...: any): any) Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function that takes what `run` takes and gives one of them.
 ---@field timeout? number Seconds for each attempt.
 ---@field retries? integer How often a failed call is tried again before the model is told.
 ---@field max_result? integer The most characters of a result that the model is shown.
@@ -1017,15 +1021,17 @@ local Agent = {}
 ---Fails as the model does, with `value` for wrong options, and with `not_found` for tools that do not
 ---exist.
 ---@param prompt string|llmspell.Message[]
+---@param options? llmspell.AgentCall
 ---@return llmspell.AgentReply
-function Agent:run(prompt) end
+function Agent:run(prompt, options) end
 
 ---Answer as `run` does, and give what happens on the way; the last event has the `reply`.
 ---
 ---Leaving the loop early cancels the model and the tools, and the conversation stays as it was.
 ---@param prompt string|llmspell.Message[]
+---@param options? llmspell.AgentCall
 ---@return fun(): llmspell.AgentEvent
-function Agent:stream(prompt) end
+function Agent:stream(prompt, options) end
 
 ---Go on after a pause: `answers` are true, false, or why not, by the ids of the questions.
 ---
@@ -1033,8 +1039,9 @@ function Agent:stream(prompt) end
 ---with `value` where nothing has paused, or was asked.
 ---@param answers table<string, boolean|string>
 ---@param state? string
+---@param options? llmspell.AgentCall
 ---@return llmspell.AgentReply
-function Agent:resume(answers, state) end
+function Agent:resume(answers, state, options) end
 
 ---Have a function see every event of that kind; `*` stands for all.
 ---

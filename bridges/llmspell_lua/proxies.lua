@@ -81,9 +81,9 @@ return {
       params = {"options"},
       numbered = true,
       methods = {
-        run = {method = "agent.run", params = {"prompt"}},
-        stream = {method = "agent.stream", params = {"prompt"}, stream = true},
-        resume = {method = "agent.resume", params = {"answers", "state"}},
+        run = {method = "agent.run", params = {"prompt", "options"}},
+        stream = {method = "agent.stream", params = {"prompt", "options"}, stream = true},
+        resume = {method = "agent.resume", params = {"answers", "state", "options"}},
         on = {method = "agent.on", params = {"event", "hook"}},
         history = {method = "agent.history", params = {}},
         reset = {method = "agent.reset", params = {}},

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,11 +16,13 @@ from llmspell.agents.limits import AgentLimits
 from llmspell.agents.result import AgentResult
 from llmspell.agents.tools import BaseTool, SchemaTool, serving
 from llmspell.errors import ArgumentTypeError, InvalidValueError, NotFoundError
+from llmspell.functions import refuse_functions
 from llmspell.nearest import near
 from llmspell.providers.base import LLMProvider
 from llmspell.providers.content import Message, Part, Text
 from llmspell.scriptable.agent_hooks import event_of, hook_of
 from llmspell.scriptable.agent_records import (
+    AgentCall,
     AgentCode,
     AgentEvent,
     AgentOptions,
@@ -80,26 +83,28 @@ class ScriptableAgent:
         self._options: AgentOptions = options or {}
         self._kept = _kept(context, number, self._options)
 
-    async def run(self, prompt: Prompt) -> AgentReply:
+    async def run(self, prompt: Prompt, options: AgentCall | None = None) -> AgentReply:
         """Answer a prompt, after what was said before. Whatever its end is, it is the `reason` of the reply.
 
         Fails as the model does, with `value` for wrong options, and with `not_found` for tools that do not exist.
         """
         kept = self._kept
         said = to_messages(prompt, "run", self._context.blobs)
-        result = await kept.conversation.run(said, approve=kept.approve, serving=serving(self._context))
+        result = await kept.conversation.run(said, approve=kept.approve, serving=_serving(self._context, options))
         return kept.replied(result)
 
-    def stream(self, prompt: Prompt) -> AsyncIterator[AgentEvent]:
+    def stream(self, prompt: Prompt, options: AgentCall | None = None) -> AsyncIterator[AgentEvent]:
         """Answer as `run` does, and give what happens on the way; the last event has the `reply`.
 
         Leaving the loop early cancels the model and the tools, and the conversation stays as it was.
         """
         kept = self._kept
         said = to_messages(prompt, "stream", self._context.blobs)
-        return kept.events(said, serving(self._context))
+        return kept.events(said, _serving(self._context, options))
 
-    async def resume(self, answers: dict[str, bool | str], state: str | None = None) -> AgentReply:
+    async def resume(
+        self, answers: dict[str, bool | str], state: str | None = None, options: AgentCall | None = None
+    ) -> AgentReply:
         """Go on after a pause: `answers` are true, false, or why not, by the ids of the questions.
 
         `state` is that of a reply, maybe of an earlier run of the spell; the last pause, if absent. Fails with `value`
@@ -109,7 +114,8 @@ class ScriptableAgent:
         paused = _loaded("resume", state) if state is not None else kept.paused
         if paused is None:
             raise InvalidValueError("resume: this agent has not paused", hint="pass the state of a reply that has one")
-        result = await kept.agent.resume(paused, answers, approve=kept.approve, serving=serving(self._context))
+        whom = _serving(self._context, options)
+        result = await kept.agent.resume(paused, answers, approve=kept.approve, serving=whom)
         await kept.conversation.load()
         kept.conversation.keep(result)
         await kept.conversation.save()
@@ -347,9 +353,26 @@ def _number(made: Mapping[str, Any]) -> int:
     return number
 
 
+def _serving(context: RunContext, options: AgentCall | None) -> ToolContext:
+    """Whom a run of an agent serves, and what its tools are told."""
+    values = (options or {}).get("context")
+    refuse_functions(values, "options.context")
+    return replace(serving(context), values=values)
+
+
+def _called(function: ScriptFunction) -> Callable[[dict[str, Any], ToolContext], Any]:
+    """A function of the script that takes the arguments, and what it may know of the call."""
+
+    def call(arguments: dict[str, Any], context: ToolContext) -> Any:
+        told = {"id": context.call_id, "attempt": context.attempt}
+        return function(arguments, told if context.values is None else told | {"context": context.values})
+
+    return call
+
+
 def _judged(approval: Any) -> Any:
-    """An approval whose function, if it is one, takes the arguments alone."""
-    return (lambda arguments, _: approval(arguments)) if callable(approval) else approval
+    """An approval; a function of the script is called as a tool's is."""
+    return _called(approval) if callable(approval) else approval
 
 
 @cache
@@ -371,7 +394,7 @@ def _made_tool(context: RunContext, key: tuple[str, Any] | None, spec: ToolSpec)
     fields: dict[str, Any] = {name: value for name, value in spec.items() if name not in ("name", "run")}
     if "approval" in fields:
         fields["approval"] = _judged(fields["approval"])
-    tool = SchemaTool(spec["name"], spec["run"], **fields)
+    tool = SchemaTool(spec["name"], _called(spec["run"]), wants_context=True, **fields)
     if key is not None:
         room_of(context).enter(spec)
         context.kept[key] = tool

@@ -26,10 +26,11 @@ class ToolSpec(TypedDict):
     parameters: NotRequired[Any]
     """JSON Schema of its arguments, or the short form: `{city = "string", days = "integer?"}`."""
     run: ScriptFunction
-    """Takes the arguments and gives the result. What it throws is told to the model."""
+    """Takes the arguments and `{id, attempt, context}` of the call, and gives the result. What it throws is told to the
+    model."""
     approval: NotRequired[Verdict | ScriptFunction]
-    """Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function of the arguments
-    that gives one of them."""
+    """Whether models may call it just so, after somebody agreed (`ask`), or not at all; or a function that takes what
+    `run` takes and gives one of them."""
     timeout: NotRequired[Seconds]
     """Seconds for each attempt."""
     retries: NotRequired[Attempts]
@@ -82,6 +83,13 @@ class AgentBounds(TypedDict, total=False):
     """How often an answer that does not fit its schema is sent back; 2 unless told otherwise."""
     timeout: Seconds
     """Seconds that models and tools may take, not those that somebody takes to approve."""
+
+
+class AgentCall(TypedDict, total=False):
+    """What one run of an agent is told besides the prompt."""
+
+    context: Any
+    """Told to tools that are functions of the spell, and never to the model; JSON."""
 
 
 class AgentMemory(TypedDict, total=False):
