@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import psutil
@@ -21,21 +23,27 @@ BUSY = {
     "lua": """local a, b = parallel(function() return tools.add { a = 1, b = 2 } end, function() return 3 end)
         local ok, problem = pcall(tools.add, { a = "no" })
         print(ok, problem.kind)
+        for line in stdin.lines() do break end
+        tools.first { items = { 1, 2 }, test = function(item) return item > 1 end }
         return params.n + 1""",
     "js": """const [a, b] = await parallel(() => tools.add({ a: 1, b: 2 }), () => 3);
         try { await tools.add({ a: "no" }); } catch (problem) { print(problem.kind); }
+        for await (const line of stdin.lines()) { break; }
+        await tools.first({ items: [1, 2], test: (item) => item > 1 });
         export default params.n + 1;""",
 }
 FAILING = {"lua": "sleep(0) error('on purpose')", "js": "await sleep(0); throw new Error('on purpose');"}
 
 
 class Leaks(NamedTuple):
-    """What is there more at the end than after a tenth of the spells; `memory` in bytes."""
+    """What is there more at the end than after a tenth of the spells; `memory` in bytes, of the host and of the
+    process that forks its workers."""
 
     memory: int
     descriptors: int
     processes: int
     tasks: int
+    threads: int
 
 
 async def _add(a: float, b: float) -> float:
@@ -44,10 +52,16 @@ async def _add(a: float, b: float) -> float:
     return a + b
 
 
+def _first(items: list[float], test: Callable[[float], bool]) -> float | None:
+    """The first one that passes the test."""
+    return next((item for item in items if test(item)), None)
+
+
 async def soak(isolation: str, count: int) -> Leaks:
     """Run that many spells, both languages in turn, some of them failing or cancelled."""
-    async with llmspell.Host(tools=[]) as host:
+    async with llmspell.Host() as host:
         host.tool(name="add")(_add)
+        host.tool(name="first")(_first)
         await _run(host, isolation, range(count // 10))
         await _quiet(isolation)
         before = _now()
@@ -55,7 +69,13 @@ async def soak(isolation: str, count: int) -> Leaks:
         await _quiet(isolation)
         after = _now()
     tasks, processes = len(asyncio.all_tasks()) - 1, len(psutil.Process().children())
-    return Leaks(after.memory - before.memory, after.descriptors - before.descriptors, processes, tasks)
+    return Leaks(
+        after.memory - before.memory,
+        after.descriptors - before.descriptors,
+        processes,
+        tasks,
+        after.threads - before.threads,
+    )
 
 
 async def _run(host: llmspell.Host, isolation: str, numbers: range) -> None:
@@ -65,7 +85,7 @@ async def _run(host: llmspell.Host, isolation: str, numbers: range) -> None:
         busy = number % 16 in (8, 11)
         source = (FAILING if failing else BUSY if busy else PLAIN)[language]
         spell = llmspell.Spell(source=source, language=language, name=f"soak.{language}")
-        running = host.run(spell, params={"n": number}, isolation=isolation, check=False)
+        running = host.run(spell, params={"n": number}, isolation=isolation, stdin="a\nb\n", check=False)
         if number % 100 == 99:
             task = asyncio.create_task(running)
             await asyncio.sleep(0)
@@ -85,8 +105,13 @@ async def _quiet(isolation: str) -> None:
 
 def _now() -> Leaks:
     process = psutil.Process()
-    return Leaks(process.memory_info().rss, process.num_fds(), len(process.children(recursive=True)),
-                 len(asyncio.all_tasks()))  # fmt: skip
+    return Leaks(
+        sum(each.memory_info().rss for each in (process, *process.children())),
+        process.num_fds(),
+        len(process.children(recursive=True)),
+        len(asyncio.all_tasks()),
+        threading.active_count(),
+    )
 
 
 def rows(scale: Scale) -> list[Row]:
@@ -99,9 +124,10 @@ def rows(scale: Scale) -> list[Row]:
         each = (time.perf_counter() - begun) / count * 1e3
         title = f"{count} spells, {isolation}"
         made += [
-            Row(f"{title}, host memory grown by", leaks.memory / 2**20, "MiB", 4.0, note=f"{each:.1f} ms a spell"),
+            Row(f"{title}, memory grown by", leaks.memory / 2**20, "MiB", 4.0, note=f"{each:.1f} ms a spell"),
             Row(f"{title}, descriptors left", leaks.descriptors, "", 0),
             Row(f"{title}, processes left", leaks.processes, "", 0),
             Row(f"{title}, tasks left", leaks.tasks, "", 0),
+            Row(f"{title}, threads left", leaks.threads, "", 0),
         ]
     return made

@@ -193,7 +193,12 @@ class Session:
             self._end(Failed((self._abort or error).to_data()))
 
     def invoke(self, function: int, args: list[Any]) -> asyncio.Future[Any]:
-        """Call a function that the script handed over; the future has its value or its error."""
+        """Call a function that the script handed over; the future has its value or its error.
+
+        Raises `CancelledError` once the run is over: a tool may go on in its thread.
+        """
+        if self.ended is not None:
+            raise CancelledError("the run of this function is over")
         import asyncio  # whoever waits for a future has it already
 
         future = asyncio.get_running_loop().create_future()

@@ -6,6 +6,7 @@ import gc
 import inspect
 import os
 import threading
+from collections.abc import Callable
 
 import psutil
 import pytest
@@ -401,6 +402,48 @@ def test_run_does_not_wait_for_a_plain_tool_when_its_time_is_over(isolation):
         assert result.duration < 30
     finally:
         let_go.set()
+
+
+@pytest.mark.parametrize("isolation", ISOLATIONS)
+def test_a_tool_that_runs_on_calls_no_function_of_a_run_that_is_over(isolation):
+    begun, over, done, told = threading.Event(), threading.Event(), threading.Event(), []
+
+    def late(work: Callable[[], None]) -> None:
+        begun.set()
+        over.wait(60)
+        try:
+            work()
+        except CancelledError as error:
+            told.append(error.message)
+        finally:
+            done.set()
+
+    async def work(host):
+        run = asyncio.create_task(host.run(lua("tools.late { work = function() end }"), isolation=isolation))
+        assert await asyncio.to_thread(begun.wait, 30)
+        run.cancel()
+        await asyncio.wait([run])
+        over.set()
+        assert await asyncio.to_thread(done.wait, 30)
+
+    in_host(work, tools=[late])
+    assert told == ["the run of this function is over"]
+
+
+def test_a_host_stays_in_its_event_loop():
+    host = Host()
+
+    async def run():
+        return (await host.run(lua("return 1"))).value
+
+    async def main():
+        assert await run() == 1
+        with pytest.raises(InvalidValueError, match="belongs to the event loop"):
+            await asyncio.to_thread(asyncio.run, run())
+        assert await run() == 1
+        await host.aclose()
+
+    asyncio.run(main())
 
 
 def test_run_inside_an_event_loop_says_what_to_do():

@@ -8,7 +8,7 @@ import socket
 from collections import deque
 
 from llmspell import values
-from llmspell.errors import InternalError
+from llmspell.errors import InvalidValueError
 from llmspell.workers import frames
 from llmspell.workers.child import Child
 from llmspell.workers.remote import RemoteInterpreter
@@ -178,7 +178,8 @@ class Pool:
         loop = asyncio.get_running_loop()
         zygote = self._zygote
         if zygote is not None and zygote.loop is not loop:
-            raise InternalError("a host belongs to the event loop that it was first used in")
+            hint = "make a host for each event loop"
+            raise InvalidValueError("a host belongs to the event loop that it was first used in", hint=hint)
         if zygote is None or not zygote.alive:
             self.close()
             zygote = self._zygote = _Zygote([dialect], loop)
