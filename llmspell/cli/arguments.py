@@ -28,7 +28,8 @@ def read_spell(file: str | None, source: str | None, language: str | None) -> Sp
     """
     if (file is None) == (source is None):
         raise InvalidValueError(
-            "give one spell: a FILE, - for the standard input, or -e SOURCE", hint="see llmspell run --help"
+            "give one spell: a FILE, - for the standard input, or -e SOURCE",
+            hint=f"see {click.get_current_context().command_path} --help",
         )
     if file is not None and file != "-":
         return _from_file(file, language)

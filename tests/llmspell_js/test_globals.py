@@ -72,6 +72,34 @@ def test_output_keeps_its_order_and_its_streams(cast: Cast) -> None:
     ]  # fmt: skip  # pairs read better in rows
 
 
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ("'%s is %d, %i and %f', 'Ada', '36', 3.7, 1.5", "Ada is 36, 3 and 1.5"),
+        ("'%o %O %j %s', { a: 1 }, [1], null, 'x'", '{"a":1} [1] null x'),
+        ("'%d%% done', 50, 'and', { b: 2 }", '50% done and {"b":2}'),
+        ("'%s %s', 'one'", "one %s"),
+        ("'%% %s'", "%% %s"),
+        ("'%x %', 1", "%x % 1"),
+        ("'%cbig', 'font-size: 9em'", "big"),
+        ("'%d %i %d %d', {}, Symbol('s'), 5n, print", "NaN NaN 5 NaN"),
+        ("5, '%s', 6", "5 %s 6"),
+    ],
+)
+def test_console_puts_values_in_their_places(cast: Cast, values: str, shown: str) -> None:
+    assert cast(f"console.log({values})").output == shown + "\n"
+
+
+def test_groups_of_the_console_are_indented(cast: Cast) -> None:
+    source = """
+    console.group("%s", "outer"); console.log("a\\nb"); console.group(); console.log("c"); console.groupEnd();
+    console.warn("d"); console.groupEnd(); console.groupEnd(); console.log("e");
+    """
+    run = cast(source)
+    assert run.output == "outer\n  a\n  b\n    c\ne\n"
+    assert [m.text for m in run.messages if isinstance(m, Print) and m.stream == "warn"] == ["  d"]
+
+
 def test_the_rest_of_console(cast: Cast) -> None:
     run = cast(
         """

@@ -1,16 +1,67 @@
 // `console` and `json`.
 
+// The values as a line, with those that `%s` and its like in the first one ask for in their places.
+function formatted(values) {
+  const pattern = values[0];
+  if (typeof pattern !== "string" || values.length === 1) return line(values);
+  let text = "";
+  let next = 1;
+  for (let i = 0; i < pattern.length; i++) {
+    const kind = pattern[i] === "%" ? pattern[i + 1] : undefined;
+    const put = kind === "%" ? "%" : next < values.length ? inPlace(kind, values[next]) : undefined;
+    if (put === undefined) text += pattern[i];
+    else {
+      text += put;
+      i++;
+      if (kind !== "%") next++;
+    }
+  }
+  for (; next < values.length; next++) text += ` ${show(values[next])}`;
+  return text;
+}
+
+function indented(text, indent) {
+  let all = "";
+  for (let i = 0; i < text.length; i++) all += text[i] + (text[i] === "\n" && i < text.length - 1 ? indent : "");
+  return all;
+}
+
+function inPlace(kind, value) {
+  switch (kind) {
+    case "s":
+    case "o":
+    case "O":
+    case "j":
+      return show(value);
+    case "d":
+    case "f":
+      return `${numberIn(value)}`;
+    case "i":
+      return `${trunc(numberIn(value))}`;
+    case "c": // colours of a browser
+      return "";
+  }
+  return undefined;
+}
+
+function numberIn(value) {
+  return typeof value === "object" || typeof value === "symbol" ? NaN : toNumber(value);
+}
+
 function makeConsole() {
   const counts = Bare();
   const timers = Bare();
+  let indent = "";
+  const say = (stream, text) => emit(stream, indent === "" ? text : indent + indented(text, indent));
+  const at = (level) => (...values) => say(level, formatted(values));
   const elapsed = (label) => `${label}: ${floor((time - (timers[label] ?? time)) * 1000)} ms`;
   return {
-    log: print,
-    debug: (...values) => emit("debug", line(values)),
-    info: (...values) => emit("info", line(values)),
-    warn: (...values) => emit("warn", line(values)),
-    error: (...values) => emit("error", line(values)),
-    trace: (...values) => emit("debug", `${line(values)}\n${parts.errors().stackText(new $Error())}`),
+    log: (...values) => say("stdout", `${formatted(values)}\n`),
+    debug: at("debug"),
+    info: at("info"),
+    warn: at("warn"),
+    error: at("error"),
+    trace: (...values) => emit("debug", `${formatted(values)}\n${parts.errors().stackText(new $Error())}`),
     dir: (value) => print(value),
     table: (rows) => {
       if (typeof rows !== "object" || rows === null) return print(rows);
@@ -32,8 +83,13 @@ function makeConsole() {
       print(elapsed(label));
       timers[label] = undefined;
     },
-    group: print,
-    groupEnd: NEVER,
+    group: (...values) => {
+      if (values.length > 0) say("stdout", `${formatted(values)}\n`);
+      indent += "  ";
+    },
+    groupEnd: () => {
+      indent = sliceText(indent, 2);
+    },
   };
 }
 

@@ -15,13 +15,14 @@ const {
   setPrototypeOf,
 } = Object;
 const { isArray } = Array;
-const { isFinite, isInteger } = Number;
-const { floor, imul, min } = Math;
+const { isFinite, isInteger, NaN } = Number;
+const { floor, imul, min, trunc } = Math;
 const { parse, stringify } = JSON;
 const $Array = Array;
 const $Date = Date;
 const $DOMException = DOMException;
 const $Error = Error;
+const toNumber = Number;
 const $Map = Map;
 const $Promise = Promise;
 const $Proxy = Proxy;
