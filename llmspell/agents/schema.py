@@ -71,7 +71,7 @@ def is_json_schema(given: Mapping[str, Any]) -> bool:
     if isinstance(kind, str) and kind in _JSON_TYPES:
         # {"type": "string"} alone is a schema; beside other plain fields, `type` is a field like them.
         return len(given) == 1 or any(key in _KEYWORDS for key in given if key != "type")
-    if isinstance(kind, list) and kind and all(each in _JSON_TYPES for each in kind):
+    if isinstance(kind, list) and kind and all(isinstance(each, str) and each in _JSON_TYPES for each in kind):
         return True
     return any(_is_keyword(key, given[key]) for key in _COMBINED if key in given)
 

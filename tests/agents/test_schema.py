@@ -149,6 +149,11 @@ def test_an_unknown_field_is_told_with_those_that_there_are() -> None:
     assert caught.value.message == "clock: there is no field zone, only timezone, format"
 
 
+@pytest.mark.parametrize("kind", [[{}], [["string"]], {}])
+def test_a_field_named_type(kind: Any) -> None:
+    assert list(schema_of({"type": kind})["properties"]) == ["type"]
+
+
 @pytest.mark.parametrize(
     "schema",
     [{"type": "strin"}, {"$ref": "http://127.0.0.1:9/x.json"}, {"$ref": "file:///etc/passwd"}, {"pattern": "("}],

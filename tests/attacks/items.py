@@ -8,9 +8,10 @@ SECTIONS = {
     "using_up": "Using up the machine",
     "getting_more": "Getting more than was allowed",
     "through_others": "Getting more through others",
+    "host_work": "Keeping the host itself at work",
     "breaking": "Breaking the host's own work",
 }
-GRANTING = ("getting_more", "through_others")
+GRANTING = ("getting_more", "through_others", "host_work")
 """The sections whose spells find files and servers around them, some of which they are granted."""
 
 BOTH, LUA, JS = ("lua", "js"), ("lua",), ("js",)
@@ -127,6 +128,19 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
         "built-in tools": BOTH,
         "MCP servers": BOTH,
         "planted keys": BOTH,
+    },
+    "host_work": {
+        "schemas": BOTH,
+        "names": BOTH,
+        "rules": BOTH,
+        "documents": BOTH,
+        "patterns": BOTH,
+        "SQL": BOTH,
+        "deep trees": BOTH,
+        "streams": BOTH,
+        "kept objects": BOTH,
+        "large scripts": BOTH,
+        "other models": BOTH,
     },
     "breaking": {
         "open calls": BOTH,
