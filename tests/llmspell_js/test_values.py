@@ -103,6 +103,7 @@ def test_arguments_are_refused_where_they_are_given(cast: Cast) -> None:
     run = cast("\nawait llm().complete([{ content: 1 }, { content: [NaN] }])")
     assert run.error["message"] == "prompt[1].content[0] is not a finite number"
     assert (run.error["line"], run.calls) == (2, [])
+    assert "blob.fromBase64" in cast("await fs.write('a', new Uint8Array(2))").error["hint"]
     assert cast("llm({ a: 1n })").error["message"] == "model.a is a BigInt"
     assert cast("await tools.x({ a: new Map() })").error["message"] == "arguments.a is a Map"
 

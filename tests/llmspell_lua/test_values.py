@@ -120,8 +120,10 @@ def test_size(cast) -> None:
 
 
 def test_refused_in_an_argument_at_the_line_of_the_call(cast) -> None:
-    run = cast("local _, e = pcall(function()\n llm():complete('\\255') end)\nreturn {e.kind, e.message, e.line}")
-    assert run.value == ["value", "the argument prompt is not valid UTF-8", 2]
+    source = "local _, e = pcall(function()\n llm():complete('\\255') end)\nreturn {e.kind, e.message, e.line, e.hint}"
+    run = cast(source)
+    assert run.value[:3] == ["value", "the argument prompt is not valid UTF-8", 2]
+    assert run.value[3].endswith("bytes cross as blobs: blob.from_base64")
     assert not run.calls
 
 

@@ -2,7 +2,7 @@
 
 const MAX_SIZE = 16 * 1024 * 1024;
 const MAX_SAFE = 2 ** 53;
-const HINT = "only JSON crosses: text, numbers, booleans, null, arrays and objects";
+const HINT = "only JSON crosses: text, numbers, booleans, null, arrays and objects; bytes as blobs: blob.fromBase64";
 
 const sent = pin(new $WeakMap()); // object that crosses inside arguments -> its JSON
 

@@ -12,6 +12,7 @@ local MAX_SAFE = 2 ^ 53
 local MAX_PIECES = 512 -- in the buffer, whose slots take more memory than what they hold
 local INFINITY = 1 / 0
 local HINT = "only JSON crosses: at most 200 levels and 16 MiB"
+local TEXT_HINT = "texts are UTF-8, and string.sub may cut a character; bytes cross as blobs: blob.from_base64"
 
 local valid, null, opaque = bridge.utf8.valid, bridge.state.null, bridge.state.opaque
 local sent = bridge.state.sent
@@ -65,7 +66,7 @@ end
 local function text_of(text, depth)
   take(#text, depth)
   if find(text, "[\128-\255]") and not valid(text) then
-    refuse(depth, "is not valid UTF-8")
+    bridge.display.refuse(path, depth, "is not valid UTF-8", TEXT_HINT)
   end
   return quote(text)
 end
