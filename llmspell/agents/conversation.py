@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 
 
 class Conversation:
-    """One conversation with an agent: each run goes on where the last one ended. One run at a time.
+    """One conversation with an agent: each run goes on where the last one ended.
 
-    A run that fails, or is left before its end, leaves the conversation as it was.
+    A run that fails, or is left before its end, leaves the conversation as it was. Runs at the same time do not hear
+    each other; what they said is kept in the order in which they end.
     """
 
     def __init__(self, agent: Agent, messages: list[Message] | None = None) -> None:
@@ -38,9 +39,12 @@ class Conversation:
 
     def keep(self, result: AgentResult, memory: dict[str, Any] | None = None) -> None:
         """Remember what a run said, unless it failed or waits for an approval."""
-        if result.reason not in ("error", "paused"):
-            self.messages = list(result.history)
-            self._memory = self._memory if memory is None else memory
+        if result.reason in ("error", "paused"):
+            return
+        begun = len(result.history) - len(result.messages)
+        went_on = len(self.messages) > begun
+        self.messages = [*self.messages, *result.messages] if went_on else list(result.history)
+        self._memory = self._memory if memory is None else memory
 
     def reset(self) -> None:
         """Forget everything."""

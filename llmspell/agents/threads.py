@@ -126,7 +126,7 @@ class Thread(Conversation):
         thread = Thread(agent, ThreadStore(Database("state.sqlite3")), "ada")
         result = await thread.run("What did I ask you yesterday?")
 
-    It is loaded when it is first used. One run at a time; a run that fails, or is left, is not kept.
+    It is loaded when it is first used. A run that fails, or is left, is not kept.
     """
 
     def __init__(self, agent: Agent, store: ThreadStore, name: str) -> None:
@@ -135,24 +135,26 @@ class Thread(Conversation):
         self.name = name
         self._store = store
         self._version: int | None = None
+        self._turn = asyncio.Lock()
 
     async def load(self) -> None:
         """Take up what was kept. Call it before `stream`; `run` does so itself."""
-        if self._version is None:
+        async with self._turn:
+            if self._version is not None:
+                return
             kept = await asyncio.to_thread(self._store.load, self.name)
-            self._version = 0
             if kept is not None:
                 self.restore(kept.data)
-                self._version = kept.version
+            self._version = 0 if kept is None else kept.version
 
     async def save(self) -> None:
         """Keep what was said so far. Call it after `keep`; `run` does so itself."""
-        data = self.to_data()
-        try:
-            self._version = await asyncio.to_thread(self._store.save, self.name, data, self._version or 0)
-        except InvalidValueError:
-            self._version = None  # load what the other one said
-            raise
+        async with self._turn:
+            try:
+                self._version = await asyncio.to_thread(self._store.save, self.name, self.to_data(), self._version or 0)
+            except InvalidValueError:
+                self._version = None  # load what the other one said
+                raise
 
     async def run(self, prompt: Prompt, **options: Any) -> AgentResult:
         """Answer a prompt, and keep it; takes what `Agent.run` takes."""

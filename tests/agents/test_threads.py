@@ -14,7 +14,7 @@ from llmspell.agents.history import Summary
 from llmspell.errors import InvalidValueError, NetworkError
 from llmspell.providers.base import Request
 from llmspell.storage.database import Database
-from llmspell.testing import ScriptedProvider
+from llmspell.testing import After, ScriptedProvider
 
 
 @pytest.fixture
@@ -80,6 +80,23 @@ def test_nothing_said_elsewhere_is_lost(store: ThreadStore) -> None:
     with pytest.raises(InvalidValueError, match="'ada' went on elsewhere meanwhile"):
         say(here, "lost")
     assert say(here, "three") == ["5 messages"]
+
+
+def test_runs_at_the_same_time_are_all_kept(store: ThreadStore) -> None:
+    async def main() -> None:
+        thread = Thread(agent(After(0.2, "slow"), After(0.05, "fast"), "then"), store, "ada")
+        await asyncio.gather(thread.run("one"), thread.run("two"))
+        await thread.run("three")
+
+    asyncio.run(main())
+    said = [message.text for message in asyncio.run(loaded(store)).messages]
+    assert said == ["two", "fast", "one", "slow", "three", "then"]
+
+
+async def loaded(store: ThreadStore) -> Thread:
+    thread = Thread(agent(), store, "ada")
+    await asyncio.gather(*(thread.load() for _ in range(5)))
+    return thread
 
 
 def streamed(thread: Thread, prompt: str) -> str:
