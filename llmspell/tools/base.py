@@ -157,7 +157,7 @@ def _for_tools(hint: str | None) -> str | None:
     """A hint for scripts, for whoever has tools alone."""
     if hint is None or "fs.blob" in hint:
         return None
-    return hint.replace("fs.list", "list_files")
+    return hint.replace("fs.list", "list_files").replace("http.fetch", "http_request")
 
 
 def cut(text: str, most: int = MAX_TEXT) -> tuple[str, bool]:
