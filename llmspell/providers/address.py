@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Mapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit, urlunsplit
 
 _GAP = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^{}]*))?\}")
 
@@ -25,5 +26,21 @@ def filled(template: str, environ: Mapping[str, str]) -> str:
 
 def shown(template: str) -> str:
     """The URL for people: its gaps stay, and credentials and what follows the path are left out."""
-    parts = urlsplit(template)
+    try:
+        parts = urlsplit(template)
+    except ValueError:
+        return "(not a URL)"
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", "")) if parts.scheme else template
+
+
+def credentials(url: str) -> list[str]:
+    """What a URL has before its host that must not be told: the user, the password, and both as HTTP sends them."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return []
+    if not parts.username and not parts.password:
+        return []
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    sent = b64encode(f"{user}:{password}".encode()).decode()
+    return [text for text in dict.fromkeys((parts.password, password, parts.username, user, sent)) if text]

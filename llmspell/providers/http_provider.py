@@ -6,12 +6,13 @@ import time
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from llmspell.errors import InvalidValueError, LlmspellError, NotFoundError, ProviderError
 from llmspell.nearest import nearest
 from llmspell.providers import headers as facts
 from llmspell.providers.accumulator import Accumulator
+from llmspell.providers.address import credentials
 from llmspell.providers.base import (
     Embeddings,
     EmbedKind,
@@ -303,8 +304,7 @@ class HttpProvider(LLMProvider):
         sent = (*self._row.headers.values(), *self._row.query.values())
         yield from (value for value in sent if len(value) >= _SECRET)
         for url in (self._row.base_url, self._network.proxy or ""):
-            parts = urlsplit(url)
-            yield from filter(None, (parts.password, parts.username))
+            yield from credentials(url)
 
 
 def _with_headers(events: list[Event], headers: Mapping[str, str]) -> list[Event]:

@@ -157,10 +157,23 @@ class TestGapsInUrls:
             ("https://host/v1?token=secret", "https://host/v1"),
             ("{BASE}/v1", "{BASE}/v1"),
             ("https://x/{ACCOUNT}/v1", "https://x/{ACCOUNT}/v1"),
+            ("https://user:secret@[::1/v1", "(not a URL)"),
         ],
     )
     def test_what_is_shown_holds_no_secret(self, template: str, shown: str) -> None:
         assert address.shown(template) == shown
+
+    @pytest.mark.parametrize(
+        ("url", "secrets"),
+        [
+            ("https://host/v1", []),
+            ("https://[::1/v1", []),
+            ("https://a:b%40c@host/v1", ["b%40c", "b@c", "a", "YTpiQGM="]),
+            ("https://token@host/v1", ["token", "dG9rZW46"]),
+        ],
+    )
+    def test_what_must_not_be_told_of_a_url(self, url: str, secrets: list[str]) -> None:
+        assert address.credentials(url) == secrets
 
 
 class TestOwnRows:

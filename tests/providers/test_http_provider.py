@@ -419,15 +419,25 @@ def test_an_unusable_url(url):
 
 def test_credentials_in_the_url_are_not_shown():
     async def main():
-        async with LoopbackServer(http({"error": {"message": "x"}}, 403)) as server:
+        async with LoopbackServer(http({"error": {"message": "no: Basic dXNlcjpzZWNyZXQ="}}, 403)) as server:
             url = server.url.replace("//", "//user:secret@")
             async with provider_at(url) as provider:
                 assert "secret" not in repr(provider)
-                with pytest.raises(AuthError) as failed:
+                with pytest.raises(AuthError, match="no: Basic") as failed:
                     await provider.complete(ask())
+                assert server.received[0].headers["authorization"] == "Basic dXNlcjpzZWNyZXQ="
                 return failed.value
 
-    assert "secret" not in everything_said(asyncio.run(main()))
+    said = everything_said(asyncio.run(main()))
+    assert "secret" not in said
+    assert "dXNlcjpzZWNyZXQ=" not in said
+
+
+def test_a_missing_key_is_told_before_a_url_that_is_none():
+    row = Row("here", "http://user:secret@[::1/v1", key_env="HERE_KEY", key_required=True)
+    with pytest.raises(AuthError) as failed:
+        asyncio.run(HttpProvider(row, HttpTransport()).complete(ask()))
+    assert "secret" not in everything_said(failed.value)
 
 
 # Cancelling
