@@ -16,6 +16,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from llmspell import values
 from llmspell.errors import InvalidValueError
 from llmspell.providers.base import Request
 from llmspell.providers.content import Message, Text, ToolCall
@@ -29,6 +30,7 @@ TOOL = "final_answer"
 _ABOUT = "Call this with your final answer, once you have it."
 _VALUE = "value"
 _SHOWN = 4000
+_MAX_DEPTH = 100
 _PROMPT = "Answer with JSON alone, without any other text around it. The JSON must follow this JSON Schema:\n{schema}"
 
 
@@ -140,15 +142,16 @@ class Output:
         if not starts and self._wrapped:
             return None
         try:
-            value = from_json(text[min(starts, default=0) :], allow_partial="trailing-strings")
-        except ValueError:
+            value = from_json(text[min(starts, default=0) :], allow_partial="trailing-strings", allow_inf_nan=False)
+            values.check(value, levels=_MAX_DEPTH)
+        except (ValueError, InvalidValueError):
             return None
         return value.get(_VALUE) if self._wrapped and isinstance(value, dict) and set(value) <= {_VALUE} else value
 
     def _checked(self, value: Any) -> Any:
         if self._wrapped and isinstance(value, dict) and set(value) == {_VALUE}:
             value = value[_VALUE]
-        value = self._validator.check(value)
+        value = self._validator.check(values.check(value, "the answer", levels=_MAX_DEPTH))
         if self._adapter is not None:
             _validate(self._adapter, value)
         return value
