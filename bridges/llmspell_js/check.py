@@ -52,12 +52,12 @@ def known_globals() -> frozenset[str]:
 
 def _assigned(root: Node) -> Iterator[str]:
     """The names that the script makes global itself: `globalThis.name = ...`."""
-    for node in descendants(root, "member_expression"):
-        target, name = node.child_by_field_name("object"), node.child_by_field_name("property")
-        parent = node.parent
-        if target is None or name is None or parent is None or parent.type != "assignment_expression":
+    for assignment in descendants(root, "assignment_expression"):  # to ask nodes for their parents takes long
+        left = assignment.child_by_field_name("left")
+        if left is None or left.type != "member_expression":
             continue
-        if text_of(target) == "globalThis" and parent.child_by_field_name("left") == node:
+        target, name = left.child_by_field_name("object"), left.child_by_field_name("property")
+        if target is not None and name is not None and target.type == "identifier" and text_of(target) == "globalThis":
             yield text_of(name)
 
 

@@ -136,3 +136,7 @@ def test_other_calls_are_not(source: str) -> None:
 def test_what_only_others_have_comes_with_advice(source: str, advice: str) -> None:
     (problem,) = bridge.check(source, "a.js")
     assert problem.message.startswith(advice)
+
+
+def test_long_chains_are_no_long_work() -> None:
+    assert names("a" + ".b" * 20_000 + ";") == ["a"]

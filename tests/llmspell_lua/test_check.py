@@ -71,6 +71,10 @@ def test_scopes(source: str, names: list[str]) -> None:
     assert [message.split()[2].rstrip(";") for _, _, message in found(source)] == names
 
 
+def test_what_is_nested_too_deeply_to_be_looked_at_is_let_be() -> None:
+    assert found("f" + "()" * 5000) == []
+
+
 def test_nothing_is_run() -> None:
     assert found("while true do end") == []
     assert found("error('x')") == []
