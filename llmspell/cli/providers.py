@@ -10,10 +10,11 @@ import click
 from llmspell.cli.arguments import complete_provider
 from llmspell.cli.asking import AS_JSON, ask, print_json, print_table
 from llmspell.cli.local import RUNTIMES, registry_of
-from llmspell.config import load
+from llmspell.config import ProviderConfig, load
 from llmspell.errors import InvalidValueError, LlmspellError, ProviderError
 
 if TYPE_CHECKING:
+    from llmspell.config import Config
     from llmspell.providers.base import LLMProvider, Response
     from llmspell.providers.catalog import Row
     from llmspell.providers.registry import ProviderRegistry
@@ -23,7 +24,7 @@ _MAX_TOKENS = 16
 _FEW = 5
 _WIDEST = 60
 _COLUMNS = ("name", "format", "base_url", "key_env")
-_NOTHING: tuple[Any, ...] = (None, [], {}, "")
+_NOTHING: tuple[Any, ...] = (None, [], (), {}, "")
 _SECONDS = click.FloatRange(min=0, min_open=True)
 
 
@@ -51,8 +52,9 @@ def list_(as_json: bool) -> None:
       llmspell providers list
       llmspell providers list --json
     """
-    registry = registry_of(load())
-    facts = [_facts(registry, name) for name in (*registry.known(), *registry.packaged())]
+    config = load()
+    registry = registry_of(config)
+    facts = [_facts(registry, config, name) for name in (*registry.known(), *registry.packaged())]
     if as_json:
         print_json(facts)
         return
@@ -71,18 +73,17 @@ def show_(name: str, as_json: bool) -> None:
       llmspell providers show mistral
       llmspell providers show azure --json
     """
-    registry = registry_of(load())
+    config = load()
+    registry = registry_of(config)
     if name not in (*registry.known(), *registry.packaged()):
         registry.provider(name)  # says what is wrong with the name
-    facts = _facts(registry, name)
+    facts = _facts(registry, config, name)
     if as_json:
         print_json(facts)
         return
     shown = facts | {"state": _state(facts)}
     del shown["usable"], shown["key_set"], shown["key_required"]
-    print_table(
-        [[key.replace("_", " "), _text(value)] for key, value in shown.items() if value not in (None, [], {}, "")]
-    )
+    _print_facts(shown)
 
 
 @command.command(name="test", short_help="Try a provider with one small call.")
@@ -157,12 +158,15 @@ def _outcome(response: Response) -> dict[str, Any]:
     }
 
 
-def _facts(registry: ProviderRegistry, name: str) -> dict[str, Any]:
+def _facts(registry: ProviderRegistry, config: Config, name: str) -> dict[str, Any]:
     """What may be shown of a provider: no key, and no header's value, which may be one."""
+    keyless = {"key_env": None, "key_required": False, "key_set": False, "usable": True}
+    if (made := config.models.get(name)) is not None:
+        return _common(name, "selection", None) | keyless | made._asdict()
     row = registry.services.row(name)
     if row is None:
         kind = "local" if name in RUNTIMES else "package"
-        return _common(name, kind, None) | {"key_env": None, "key_required": False, "key_set": False, "usable": True}
+        return _common(name, kind, None) | keyless | _own(config, name)
     from llmspell.providers import address
 
     return _common(name, row.wire, address.shown(row.base_url)) | {
@@ -172,6 +176,22 @@ def _facts(registry: ProviderRegistry, name: str) -> dict[str, Any]:
         "usable": registry.services.is_usable(row),
         "missing": registry.services.missing(row),
         **_details(row),
+        **_own(config, name),
+    }
+
+
+def _own(config: Config, name: str) -> dict[str, Any]:
+    """What the configuration says of how it is asked."""
+    from llmspell.providers import address
+
+    own = config.providers.get(name, ProviderConfig())
+    variables = dict.fromkeys((*([own.api_key_env] if own.api_key_env else ()), *own.api_key_envs))
+    return {
+        "more_key_envs": [*variables][1:],
+        "limits": dict(own.limits),
+        "timeouts": dict(own.timeouts),
+        "proxy": own.proxy and address.shown(own.proxy),
+        "ca_file": own.ca_file and str(own.ca_file),
     }
 
 
@@ -213,5 +233,5 @@ def _text(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_text(inner)}" for key, inner in value.items())
     if isinstance(value, (list, tuple)):
-        return ", ".join(map(str, value))
+        return ("; " if value and isinstance(value[0], dict) else ", ").join(map(_text, value))
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

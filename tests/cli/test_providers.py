@@ -87,6 +87,38 @@ class TestShow:
     def test_a_local_one(self, llmspell: Program) -> None:
         assert "format  local" in llmspell("providers", "show", "local").out
 
+    def test_how_a_service_is_asked(self, llmspell: Program, home: Path) -> None:
+        (home / "llmspell.toml").write_text(
+            '[providers.mine]\nbase_url = "http://127.0.0.1:1"\napi_key_envs = ["ONE", "TWO"]\nlimits = {rpm = 5}\n'
+            'timeouts = {connect = 2}\nproxy = "http://me:planted@proxy.test:3128"\n',
+            encoding="utf-8",
+        )
+        shown = llmspell("providers", "show", "mine").out
+        assert [" ".join(row.split()) for row in shown.splitlines()][3:] == [
+            "key env ONE",
+            "more key envs TWO",
+            "limits rpm = 5",
+            "timeouts connect = 2",
+            "proxy http://proxy.test:3128",
+            "state no key",
+        ]
+
+    def test_a_model_made_of_others(self, llmspell: Program, home: Path) -> None:
+        (home / "llmspell.toml").write_text(
+            '[models.smart]\nfallback = ["openai/a", "local/b"]\ntry_timeout = 5\n'
+            '[models.sized]\nroute = [{model = "smart", tokens = 9}, {model = "openai/c"}]\n',
+            encoding="utf-8",
+        )
+        smart = llmspell("providers", "show", "smart").out
+        assert [" ".join(row.split()) for row in smart.splitlines()] == [
+            "name smart",
+            "format selection",
+            "fallback openai/a, local/b",
+            "try timeout 5",
+            "state ready",
+        ]
+        assert "model = smart, tokens = 9; model = openai/c" in llmspell("providers", "show", "sized").out
+
     def test_an_unknown_name(self, llmspell: Program) -> None:
         outcome = llmspell("providers", "show", "opnai")
         assert (outcome.code, outcome.out) == (2, "")
