@@ -300,8 +300,9 @@ class Session:
         if self._room < 0:
             self.overflow()
         elif stream == "stdout":
-            self.output.append(text)
-            if self._emit is not None:
+            if text:  # nothing costs nothing, and takes room however often it is printed
+                self.output.append(text)
+            if text and self._emit is not None:
                 self._emit(Output(text))
         elif self._emit is not None:
             self._emit(Log(stream, text))
@@ -323,7 +324,11 @@ class Session:
         self._streams.clear()
         self._invoked.clear()
         self._outbox.clear()
-        self._open.clear()
+        left, self._open = self._open, {}
+        for id_, (method, since) in left.items():
+            if self._emit is not None:
+                error = CancelledError(f"{method} was cancelled: the run is over")
+                self._emit(CallEnded(id_, method, time.monotonic() - since, error))
 
     def _located(self, error: ErrorData) -> ErrorData:
         """The error with the line of the script that it points to; an abort keeps its own words."""

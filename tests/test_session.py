@@ -89,6 +89,13 @@ def test_calls_are_answered_at_once_or_later():
     assert sorted(interpreter.fed) == [Resolve(1, 1), Resolve(2, 2)]
 
 
+def test_printing_nothing_takes_no_room():
+    events = []
+    finished = run(Scripted([Print("stdout", ""), Print("stdout", "a"), Print("info", ""), Done(None)]), events)
+    assert finished.output == ["a"]
+    assert [event for event in events if isinstance(event, (Output, Log))] == [Output("a"), Log("info", "")]
+
+
 def test_streams_that_are_open_are_few():
     opened = [Call(id_, "items", {}) for id_ in range(1, MAX_STREAMS + 2)]
     read = Call(MAX_STREAMS + 2, "next", {"stream": 1})
@@ -337,3 +344,13 @@ def test_internal_errors_say_no_more_than_their_class(caplog):
     assert "sk-secret" not in told
     assert "test_session.py" in caplog.text
     assert interpreter.fed[0].error["kind"] == InternalError.kind
+
+
+def test_calls_that_are_open_at_the_end_are_told_of():
+    events = []
+    run_ = run(Scripted([Call(1, "slow", {}), Call(2, "echo", {"value": 1}), Done(None)]), events)
+    assert run_.ended == Done(None)
+    ended = {event.id: event.error for event in events if isinstance(event, CallEnded)}
+    assert ended[2] is None
+    assert ended[1].kind == "cancelled"
+    assert ended[1].message == "slow was cancelled: the run is over"

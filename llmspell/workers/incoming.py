@@ -19,6 +19,8 @@ STALLED = "the worker process of the spell does not answer any more"
 MOST_MESSAGES = 1 << 20
 MOST_CONTAINERS = values.MAX_BYTES // 8 + MOST_MESSAGES
 _SMALL = 1 << 20
+_FRAME = 16
+"""The messages that a frame counts as, whatever is in it."""
 _CPU_CLOCK = 2
 _OVERTIME, _SLACK, _PAUSE = 0.5, 0.01, 1.0
 
@@ -52,7 +54,7 @@ class Incoming:
             if len(body) > _SMALL:
                 refuse_bomb(body)
             messages, ended = frames.from_worker(body)
-            self._messages -= len(messages)
+            self._messages -= len(messages) + _FRAME
             if self._messages < 0:
                 raise InternalError("the worker of the spell sent too many messages at once")
             self._expected = not ended

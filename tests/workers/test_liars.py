@@ -140,6 +140,11 @@ def test_an_endless_flood_of_messages_ends():
     assert len(messages) < 90
 
 
+def test_a_flood_of_frames_with_nothing_in_them_ends():
+    messages = blocking(frames.from_messages([], ended=False) * 200_000)
+    assert messages[-1].error["message"] == "the worker of the spell sent too many messages at once"
+
+
 def stopped(pid: int) -> None:
     os.kill(pid, signal.SIGSTOP)
 
