@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TextIO, TypeVar, overload
 from llmspell import loop
 from llmspell.budget import Budget
 from llmspell.config import Config
-from llmspell.errors import CancelledError, InvalidValueError
+from llmspell.errors import ArgumentTypeError, CancelledError, InvalidValueError
 from llmspell.events import Event, Result
 from llmspell.limits import Limits
 from llmspell.permissions import Permissions
@@ -75,7 +75,7 @@ class Host:
         self.config = config or Config()
         self._state = self.config.state if state is None else state
         self.permissions = self.guarded(self.config.permissions if permissions is None else permissions)
-        self._providers = tuple(providers)
+        self._providers = _checked(tuple(providers))
         self._http_transport = http_transport
         self._warm_workers = warm_workers
         self._tools: dict[str, BaseTool] = {}
@@ -317,6 +317,21 @@ class Host:
     def tools(self) -> dict[str, BaseTool]:
         """The tools of the program, by name; see `offered` for the built-in ones."""
         return self._tools
+
+
+def _checked(providers: tuple[Any, ...]) -> tuple[LLMProvider, ...]:
+    if not providers:
+        return ()
+    from llmspell.providers.base import LLMProvider  # whoever has one has loaded it
+
+    names: set[str] = set()
+    for provider in providers:
+        if not isinstance(provider, LLMProvider) or not isinstance(getattr(provider, "name", None), str):
+            raise ArgumentTypeError(f"providers must be LLMProviders that have a name, not {provider!r:.80}")
+        if provider.name in names:
+            raise InvalidValueError(f"there is a provider {provider.name!r} already", hint="give it another name")
+        names.add(provider.name)
+    return providers
 
 
 def run(

@@ -25,12 +25,17 @@ T = TypeVar("T")
 
 
 class Wrapped(LLMProvider):
-    """Passes everything on to `provider`; a subclass overrides what it is there for."""
+    """Passes everything on to `provider`, which is held to its contract; a subclass overrides what it is there for."""
 
     def __init__(self, provider: LLMProvider) -> None:
         self.name = provider.name
         self.default_model = provider.default_model
-        self._provider = provider
+        self._provider = self._held(provider)
+
+    def _held(self, provider: LLMProvider) -> LLMProvider:
+        from llmspell.providers.select.foreign import Foreign, is_foreign  # made of this class
+
+        return provider if isinstance(self, Foreign) or not is_foreign(provider) else Foreign(provider)
 
     @property
     def capabilities(self) -> frozenset[str] | None:
