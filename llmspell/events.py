@@ -38,7 +38,7 @@ class CallStarted(NamedTuple):
 
 
 class CallEnded(NamedTuple):
-    """A call was answered, after `seconds`; `error` is set when it failed."""
+    """A call was answered or cancelled, after `seconds`; `error` is set when it failed or was cancelled."""
 
     id: int
     method: str
