@@ -1025,6 +1025,12 @@ interface ToolNames {
   description?: string;
   /** Whether models may call it just so. */
   approval?: "allow" | "ask" | "deny";
+  /** Seconds for each attempt. */
+  timeout?: number;
+  /** How often a run that fails is tried again before the model is told. */
+  retries?: number;
+  /** The most characters of an answer that the model is shown. */
+  maxResult?: number;
 }
 
 /** A tool that the spell makes. */

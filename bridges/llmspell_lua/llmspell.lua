@@ -545,6 +545,9 @@
 ---@field name? string Its name for the model.
 ---@field description? string What it does, for the model.
 ---@field approval? "allow"|"ask"|"deny" Whether models may call it just so.
+---@field timeout? number Seconds for each attempt.
+---@field retries? integer How often a run that fails is tried again before the model is told.
+---@field max_result? integer The most characters of an answer that the model is shown.
 
 ---A tool that the spell makes.
 ---@class llmspell.ToolSpec

@@ -124,13 +124,20 @@ class BaseAgent(ABC):
         description: str | None = None,
         approval: Approval = "allow",
         timeout: float | None = None,
+        retries: int = 0,
         max_result: int | None = None,
     ) -> AgentTool:
         """This agent as a tool that takes a `prompt`; each call is a run of its own."""
         from llmspell.agents.agent_tool import AgentTool  # most agents are none
 
         return AgentTool(
-            self, name=name, description=description, approval=approval, timeout=timeout, max_result=max_result
+            self,
+            name=name,
+            description=description,
+            approval=approval,
+            timeout=timeout,
+            retries=retries,
+            max_result=max_result,
         )
 
 

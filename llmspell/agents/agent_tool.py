@@ -28,9 +28,10 @@ class AgentTool(BaseTool):
         description: str | None = None,
         approval: Approval = "allow",
         timeout: float | None = None,
+        retries: int = 0,
         max_result: int | None = None,
     ) -> None:
-        super().__init__(name or agent.name, approval=approval, timeout=timeout, max_result=max_result)
+        super().__init__(name or agent.name, approval=approval, timeout=timeout, retries=retries, max_result=max_result)
         self._agent = agent
         self._description = description
 

@@ -52,6 +52,8 @@ _SAME = (
     *("tool_timeout", "max_result", "name", "description"),
 )
 """Options that an agent takes as they are."""
+_BOUNDS = ("timeout", "retries", "max_result")
+"""Those that an agent takes where it is a tool."""
 
 
 class KeptAgent:
@@ -225,7 +227,8 @@ def _tool_of(context: RunContext, given: str | AgentTool) -> BaseTool:
 def _agent_tool(context: RunContext, given: AgentTool) -> BaseTool:
     made = given["agent"]
     options = _checked("agent", made.get("options") or {}, context)
-    return kept_agent(context, _number(made), options).agent.as_tool(**_names(given))
+    bounds: dict[str, Any] = {name: given[name] for name in _BOUNDS if name in given}  # type: ignore[literal-required]
+    return kept_agent(context, _number(made), options).agent.as_tool(**_names(given), **bounds)
 
 
 def _names(given: AgentTool) -> dict[str, Any]:

@@ -175,6 +175,12 @@ class ToolNames(TypedDict, total=False):
     """What it does, for the model."""
     approval: Verdict
     """Whether models may call it just so."""
+    timeout: Seconds
+    """Seconds for each attempt."""
+    retries: Attempts
+    """How often a run that fails is tried again before the model is told."""
+    max_result: Count
+    """The most characters of an answer that the model is shown."""
 
 
 class AgentQuestion(TypedDict):

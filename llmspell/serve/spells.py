@@ -32,10 +32,21 @@ class SpellTool(BaseTool):
     budget. Raises `InvalidValueError` for a header that cannot be understood.
     """
 
-    def __init__(self, host: Host, spell: Spell, *, approval: Approval = "allow", **options: Any) -> None:
+    def __init__(
+        self,
+        host: Host,
+        spell: Spell,
+        *,
+        approval: Approval = "allow",
+        timeout: float | None = None,
+        retries: int = 0,
+        max_result: int | None = None,
+        **options: Any,
+    ) -> None:
         found = header.read(spell.source, spell.name)
         stem = os.path.splitext(os.path.basename(spell.name))[0]
-        super().__init__(found.name or clean(stem), approval=approval)
+        name = found.name or clean(stem)
+        super().__init__(name, approval=approval, timeout=timeout, retries=retries, max_result=max_result)
         self.spell = spell
         self._host = host
         self._header = found
@@ -61,7 +72,7 @@ class SpellTool(BaseTool):
 
 
 def spell_tool(host: Host, file: str | os.PathLike[str], **options: Any) -> SpellTool:
-    """The spell in a file as a tool, for `host.tool` and for agents. Takes `approval` and the options of `Host.run`.
+    """The spell in a file as a tool, for `host.tool` and for agents. Takes options of tools and of `Host.run`.
 
     Raises what `Spell.load` does, and `InvalidValueError` for a header that cannot be understood.
     """

@@ -125,12 +125,14 @@ class Builtin(BaseTool):
         *,
         approval: Approval = "allow",
         timeout: float | None = None,
+        retries: int = 0,
         max_result: int | None = None,
     ) -> None:
         super().__init__(
             spec.name,
             approval=approval,
             timeout=spec.timeout if timeout is None else timeout,
+            retries=retries,
             max_result=max_result,
         )
         self.spec = spec

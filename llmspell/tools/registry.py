@@ -63,7 +63,7 @@ def builtin(
 
     It may do what the spell may do that it serves; outside of a spell, what `permissions` say, by default nothing.
     Where both are given, it may do what both allow. `settings` are those under `[tools]`. The options are `approval`,
-    `timeout` and `max_result`, as of any tool. Raises `NotFoundError` with near names.
+    `timeout`, `retries` and `max_result`, as of any tool. Raises `NotFoundError` with near names.
     """
     if name in CATALOG:
         return Builtin(spec_of(name), home or _home(permissions, settings), **options)

@@ -6,15 +6,17 @@ import asyncio
 import json
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Optional
 
 import pytest
 
-from llmspell import Host
-from llmspell.agents import Agent, Change, Conversation, SchemaTool, Skip, Tool, ToolContext
-from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, NotFoundError
+from llmspell import Host, spell_tool
+from llmspell.agents import Agent, BaseTool, Change, Conversation, SchemaTool, Skip, Tool, ToolContext
+from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, NetworkError, NotFoundError
 from llmspell.providers.content import Text
 from llmspell.testing import ScriptedProvider
+from llmspell.tools import builtin
 from tests.agents.models import agent, calls
 
 MODEL = (ScriptedProvider([]), "test")
@@ -216,3 +218,26 @@ def test_a_host_takes_one_name_for_a_list_of_one() -> None:
     with pytest.raises(NotFoundError, match="no tool 'calculater'"):
         Host().agent(tools="calculater")
     assert len(Host().agent(tools="calculator").tools) == 1
+
+
+def test_tools_of_every_kind_take_the_same_options(tmp_path: Path) -> None:
+    file = tmp_path / "again.lua"
+    file.write_text("-- Says it again.\nreturn 1")
+    options: dict[str, Any] = {"approval": "ask", "timeout": 5, "retries": 2, "max_result": 100}
+    made: list[BaseTool] = [
+        Tool(send, **options),
+        SchemaTool("pick", lambda args: args, **options),
+        Agent(MODEL).as_tool(**options),
+        builtin("calculator", **options),
+        spell_tool(Host(), file, **options),
+    ]
+    for tool in made:
+        assert {name: getattr(tool, name) for name in options} == options
+
+
+def test_an_agent_that_fails_is_asked_again() -> None:
+    inner, model = agent(NetworkError("gone"), "here", name="inner")
+    outer, _ = agent(calls(("inner", {"prompt": "?"})), "ok", tools=[inner.as_tool(retries=1)])
+    result = asyncio.run(outer.run("?"))
+    assert result.messages[2].tool_results[0].parts == [Text("here")]
+    assert len(model.requests) == 2

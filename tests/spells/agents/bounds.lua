@@ -18,9 +18,9 @@ local mixed = agent { tools = { own }, permissions = { read = {} } }
 local first, second = told(reader:run("Read.")), told(outer:run("Read."))
 local late = agent { limits = { timeout = 0.3 }, tools = { { name = "wait", run = function() sleep(30) end } } }:run("Wait.")
 return {
-  reader = { first[1]:match("one"), first[2], first[3] }, outer = second[1], own = told(mixed:run("Read."))[1],
+  reader = { first[1]:match("one"), first[2]:match("^(.-) %("), first[3] }, outer = second[1], own = told(mixed:run("Read."))[1],
   tool = refusal { tools = { "echo" }, permissions = { tools = { "read_file" } } },
-  inner = told(agent { tools = { inner }, permissions = { tools = { "inner" } } }:run("Read."))[1],
+  inner = told(agent { tools = { inner }, permissions = { tools = { "inner" } } }:run("Read."))[1]:match("^(.-) %("),
   model = refusal { permissions = { models = { "other/*" } } },
   wrong = refusal { permissions = { reed = {} } }[2],
   late = { late.reason, late.detail },
