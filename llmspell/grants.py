@@ -47,7 +47,7 @@ def split(kind: str, text: str) -> list[str]:
 def together(one: Permissions, two: Permissions) -> Permissions:
     """All that either grants, for grants from several places. A list of models or tools replaces the lack of one."""
     merged: dict[str, Any] = {}
-    for field in fields(Permissions):
+    for field in filter(lambda field: field.init, fields(Permissions)):
         first, second = getattr(one, field.name), getattr(two, field.name)
         lists = [rules for rules in (first, second) if rules is not None]
         merged[field.name] = tuple(dict.fromkeys(rule for rules in lists for rule in rules)) if lists else None

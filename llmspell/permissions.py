@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from llmspell.errors import InvalidValueError, PermissionDeniedError
@@ -66,15 +66,17 @@ class Permissions:
     reserved: tuple[str, ...] = ()
     """Files that the runtime believes, such as its own database: nobody writes them, nor moves or removes a folder that
     holds them, but who may write everything."""
+    is_part: bool = field(default=False, init=False, compare=False)
+    """Whether these are what was left to a part of a run, such as an agent, of what the run may do."""
 
     def __post_init__(self) -> None:
-        for field, (is_good, expected) in _RULES.items():
-            given: Any = getattr(self, field)
-            if given == () or (given is None and field in ("models", "tools")):
+        for name, (is_good, expected) in _RULES.items():
+            given: Any = getattr(self, name)
+            if given == () or (given is None and name in ("models", "tools")):
                 continue
             if not isinstance(given, (tuple, list)) or not all(map(is_good, given)):
-                raise InvalidValueError(f"Permissions: {field} must be a tuple of {expected}, not {given!r:.120}")
-            object.__setattr__(self, field, tuple(tuple(rule) if field == "run" else rule for rule in given))
+                raise InvalidValueError(f"Permissions: {name} must be a tuple of {expected}, not {given!r:.120}")
+            object.__setattr__(self, name, tuple(tuple(rule) if name == "run" else rule for rule in given))
 
     @classmethod
     def all(cls) -> Permissions:
@@ -147,7 +149,7 @@ class Permissions:
 
     def narrowed(self, other: Permissions) -> Permissions:
         """What both allow; for a child that asks for `other`."""
-        return Permissions(
+        both = Permissions(
             read=_meet(self.read, other.read, _meet_paths),
             write=_meet(self.write, other.write, _meet_written),
             net=_meet(self.net, other.net, _meet_net),
@@ -157,6 +159,15 @@ class Permissions:
             tools=_meet_optional(self.tools, other.tools),
             reserved=tuple(dict.fromkeys((*self.reserved, *other.reserved))),
         )
+        object.__setattr__(both, "is_part", True)
+        return both
+
+    def denied(self, kind: str, action: str, grant: str) -> PermissionDeniedError:
+        """The error for something that these do not allow; see the function of that name."""
+        error = denied(kind, action, grant)
+        if self.is_part:
+            error.hint = f"{error.hint}; the `permissions` of this part of the run must allow it too"
+        return error
 
 
 def denied(kind: str, action: str, grant: str) -> PermissionDeniedError:

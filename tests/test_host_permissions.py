@@ -92,3 +92,27 @@ def test_two_runs_of_a_host_do_not_share_what_they_may(language, isolation):
             return [result.value for result in await asyncio.gather(*runs)]
 
     assert asyncio.run(both()) == [42, None] * 3
+
+
+def test_a_spell_that_was_left_less_is_told_so(language, isolation, tmp_path, monkeypatch):
+    sources = {
+        "lua": (
+            'return select(2, pcall(fs.read, "b")).hint',
+            'return { spell.run("child"), spell.run("child", {}, { permissions = { read = { "a" } } }) }',
+        ),
+        "js": (
+            'export default await fs.read("b").catch((error) => error.hint);',
+            (
+                'const part = { permissions: { read: ["a"] } };'
+                'export default [await spell.run("child"), await spell.run("child", {}, part)];'
+            ),
+        ),
+    }
+    monkeypatch.chdir(tmp_path)
+    child, parent = sources[language]
+    (tmp_path / f"child.{language}").write_text(child)
+    (tmp_path / f"parent.{language}").write_text(parent)
+    here = Permissions(read=(str(tmp_path.resolve() / "a"),))
+    whole, part = llmspell.run(f"parent.{language}", permissions=here, isolation=isolation).value
+    assert "--allow-read=b" in whole
+    assert part == f"{whole}; the `permissions` of this part of the run must allow it too"

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from llmspell.errors import InvalidValueError, PermissionDeniedError
+from llmspell.grants import together
 from llmspell.permissions import KEYS, KINDS, NetRule, Permissions, denied, entry, flag
 
 # Small alphabets, so that rules and questions meet
@@ -355,6 +356,16 @@ class TestRefusals:
         assert error.message == "this spell may not do this"
         assert f"--allow-{kind}=" in error.hint
         assert f"{KEYS[kind]} = [" in error.hint
+
+    def test_a_part_of_a_run_is_told_of_its_own_permissions(self):
+        whole = Permissions(read=("/a", "/b"))
+        part = whole.narrowed(Permissions(read=("/a",)))
+        assert whole.denied("read", "read 'b'", "b").hint == denied("read", "read 'b'", "b").hint
+        assert part.denied("read", "read 'b'", "b").hint.endswith(
+            "; the `permissions` of this part of the run must allow it too"
+        )
+        assert part == Permissions(read=("/a",))
+        assert not together(part, whole).is_part
 
     def test_flags_can_be_pasted_into_a_shell(self):
         assert flag("read", "a,b c") == "--allow-read='a,,b c'"

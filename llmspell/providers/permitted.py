@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Protocol
 
-from llmspell.permissions import Permissions, denied
+from llmspell.permissions import Permissions
 
 if TYPE_CHECKING:
     from llmspell.providers.base import LLMProvider
@@ -53,12 +53,12 @@ class PermittedModels:
     def _require_file(self, name: str) -> None:
         file = self._known.file_of(name)
         if file is not None and not self._permissions.may_read(os.path.realpath(os.path.expanduser(file))):
-            raise denied("read", f"read the model file {file!r}", file)
+            raise self._permissions.denied("read", f"read the model file {file!r}", file)
 
     def _require_model(self, name: str | None) -> None:
         names = self._known.names_of(name)
         if not (self._granted(names) or self._granted_in_parts(names[-1]) or self._granted_as_part(names[-1])):
-            raise denied("model", f"use the model {names[0]!r}", names[-1])
+            raise self._permissions.denied("model", f"use the model {names[0]!r}", names[-1])
 
     def _granted(self, names: tuple[str, ...]) -> bool:
         return any(map(self._permissions.may_use_model, names))

@@ -5,14 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from llmspell.agents.tools import serving
-from llmspell.permissions import denied
+from llmspell.errors import ArgumentTypeError
+from llmspell.functions import given
 from llmspell.scriptable.context import RunContext
 
 
-async def call_tool(context: RunContext, name: str, arguments: dict[str, Any] | None = None) -> Any:
+async def call_tool(context: RunContext, name: str, arguments: Any = None) -> Any:
     """Call a tool of the host by its name."""
+    if arguments is not None and not isinstance(arguments, dict) and arguments != []:  # `{}` may be either in Lua
+        raise ArgumentTypeError(
+            f"{name[:64]}: its arguments must be an object, not {given(arguments)}",
+            hint="tools take named arguments, as in { text = 1 }",
+        )
     if not context.permissions.may_use_tool(name):
-        raise denied("tool", f"call the tool {name[:64]!r}", name[:64])
+        raise context.permissions.denied("tool", f"call the tool {name[:64]!r}", name[:64])
     tool = context.tools.get(name)
     if tool is None:
         from llmspell.tools.registry import unknown  # only for a mistake

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from llmspell.errors import InvalidValueError
-from llmspell.permissions import denied
 
 if TYPE_CHECKING:
     from llmspell.permissions import Permissions
@@ -25,7 +24,7 @@ class Environment:
         if not name or "=" in name or "\0" in name:
             raise InvalidValueError(f"env: {name[:60]!r} cannot be the name of a variable")
         if not self._permissions.may_env(name):
-            raise denied("env", f"read the environment variable {name[:60]!r}", name)
+            raise self._permissions.denied("env", f"read the environment variable {name[:60]!r}", name)
         return _text(self._environ.get(name))
 
     def names(self) -> list[str]:

@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from llmspell import values
 from llmspell.errors import CancelledError, InvalidValueError, LlmspellError, NotFoundError, PermissionDeniedError
-from llmspell.permissions import denied
 from llmspell.system.walk import OutsideError, Place, at_home, is_process, locate
 
 if TYPE_CHECKING:
@@ -198,7 +197,7 @@ class Files:
                 f"this spell may not {kind} {_quoted(path)}, because it shows the inside of a process",
                 hint="nothing allows that; env.get reads a variable that was allowed",
             )
-        return denied(kind, f"{kind} {_quoted(path)}", path)
+        return self._permissions.denied(kind, f"{kind} {_quoted(path)}", path)
 
     def may_read(self, path: str) -> bool:
         """Whether a real path may be read."""

@@ -20,7 +20,7 @@ from llmspell.errors import (
     PermissionDeniedError,
     TimeoutExceededError,
 )
-from llmspell.permissions import ALL, denied
+from llmspell.permissions import ALL
 
 if TYPE_CHECKING:
     import asyncio
@@ -107,7 +107,7 @@ class Programs:
         _check_arguments(argv)
         program = _placed(argv[0])
         if not self._permissions.may_run([program, *argv[1:]]):
-            raise denied("run", f"run {' '.join(argv)[:200]!r}", argv[0])
+            raise self._permissions.denied("run", f"run {' '.join(argv)[:200]!r}", argv[0])
         found = shutil.which(program, path=self._environ.get("PATH", os.defpath))
         if found is None:
             raise NotFoundError(
@@ -127,7 +127,7 @@ class Programs:
             if not name or "=" in name or "\0" in name + value:
                 raise InvalidValueError(f"run: {name[:60]!r} cannot be a variable, or has a value that cannot be one")
             if not self._permissions.may_env(name):
-                raise denied("env", f"set {name[:60]!r} for a program", name)
+                raise self._permissions.denied("env", f"set {name[:60]!r} for a program", name)
         allowed = {name: value for name, value in self._environ.items() if self._permissions.may_env(name)}
         path = {"PATH": self._environ["PATH"]} if "PATH" in self._environ else {}
         return {**path, **allowed, **given}

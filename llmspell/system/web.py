@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from llmspell.errors import InvalidValueError, LlmspellError, ProviderError, TimeoutExceededError
-from llmspell.permissions import Permissions, denied
+from llmspell.permissions import Permissions
 from llmspell.system import headers as headers_of
 from llmspell.system.inflate import ACCEPTED, Inflater
 from llmspell.system.urls import Target
@@ -181,13 +181,13 @@ class Granted:
     def check(self, target: Target, method: str) -> None:
         """Raises `PermissionDeniedError` unless a request may go there."""
         if not self._permissions.may_connect(target.scheme, target.host, target.port, method):
-            raise denied("net", f"send {method} to {target.authority}", target.authority)
+            raise self._permissions.denied("net", f"send {method} to {target.authority}", target.authority)
 
     def admit(self, host: str, port: int, address: str) -> bool:
         return self._permissions.may_reach(host, port, address)
 
     def refusal(self, host: str) -> LlmspellError:
-        error = denied("net", f"connect to {host}: it has no public address", host)
+        error = self._permissions.denied("net", f"connect to {host}: it has no public address", host)
         error.hint = "an address that is not public must be granted as such, as in --allow-net=192.168.1.5"
         return error
 
