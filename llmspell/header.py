@@ -76,6 +76,8 @@ def read(source: str, file: str | None = None) -> Header:
         elif line.tag == "param":
             try:
                 name, schema, needed = _param(line.rest.removesuffix("*/").strip())
+                if name in properties:
+                    raise InvalidValueError(f"@param {name} is there already", hint="leave one of them")
             except InvalidValueError as error:
                 shown = source.splitlines()[line.line - 1]
                 place = {"file": file, "line": line.line, "column": line.column, "source_line": shown}

@@ -79,6 +79,12 @@ def test_mistakes_are_pointed_to(line, message):
     assert (error.file, error.line, error.column, error.source_line) == ("spell.lua", 2, 6, f"--   {line}")
 
 
+def test_a_parameter_is_there_once():
+    with pytest.raises(InvalidValueError, match="@param city is there already") as caught:
+        read("-- @param city string\n-- @param country string\n-- @param city? text\n", "spell.lua")
+    assert caught.value.line == 3
+
+
 @given(st.text())
 def test_any_text_has_a_header_or_a_mistake(source):
     try:
