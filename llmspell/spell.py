@@ -40,7 +40,11 @@ class Spell:
         cannot be told.
         """
         name = os.fspath(path)
-        source = _read(name)
+        try:
+            source = _read(name)
+        except NotFoundError as error:
+            error.hint = _similar(name) or error.hint
+            raise
         return cls(
             source=source,
             language=language or _language_of(name),
@@ -194,6 +198,19 @@ def _language_of(name: str) -> str:
             f"cannot tell the language of {name!r}", hint="name the file .lua or .js, or say --lang lua"
         )
     return bridge.language
+
+
+def _similar(path: str | bytes) -> str | None:
+    """What may have been meant by a file that is not there: one beside it, or a spell of the spellbook."""
+    from llmspell import spellbook  # only needed once something went wrong
+    from llmspell.nearest import nearest
+
+    folder, name = os.path.split(os.fsdecode(path))
+    try:
+        names = sorted(beside for beside in os.listdir(folder or ".") if beside.endswith(suffixes()))
+    except (OSError, ValueError):
+        names = []
+    return nearest(name, names if folder else [*names, *(entry.name for entry in spellbook.entries())])
 
 
 def _read(path: str, shown: str | None = None) -> str:

@@ -39,6 +39,26 @@ def test_a_file_that_is_no_spell(tmp_path, name, content, language, error, messa
         Spell.load(f"{tmp_path}/{name}", language)
 
 
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("hallo.js", "did you mean hello.js?"),
+        ("Hello", "did you mean hello.js or hello.lua?"),
+        ("sumarize", "did you mean summarize?"),
+        ("./sumarize", "check the path"),
+        ("none/hello.js", "check the path"),
+        ("qqq", "check the path"),
+    ],
+)
+def test_a_misspelt_file_is_told_what_is_there(tmp_path, monkeypatch, name, hint):
+    for file in ("hello.lua", "hello.js", "notes.txt"):
+        (tmp_path / file).write_text("return 1")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(NotFoundError) as caught:
+        Spell.load(name)
+    assert caught.value.hint == hint
+
+
 @pytest.fixture
 def spell(tmp_path):
     folder = tmp_path / "spells"

@@ -276,7 +276,7 @@ class TestWrongUsage:
     @pytest.mark.parametrize(
         ("args", "message", "hint"),
         [
-            (["none.lua"], "there is no file 'none.lua'", "check the path"),
+            (["where.lua"], "there is no file 'where.lua'", "check the path"),
             (["."], "cannot read '.': Is a directory", ""),
             (["noise.lua"], "'noise.lua' is not UTF-8 text (byte 0)", "save it as UTF-8"),
             (["a.txt"], "cannot tell the language of 'a.txt'", "--lang"),
