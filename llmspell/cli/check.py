@@ -11,6 +11,7 @@ from llmspell.border import Problem
 from llmspell.cli import show
 from llmspell.cli.app import DONE, FAILED
 from llmspell.cli.arguments import complete_language, read_spell
+from llmspell.errors import InvalidValueError
 from llmspell.languages import bridge_of
 from llmspell.spell import Spell
 
@@ -53,9 +54,24 @@ def _header(spell: Spell) -> list[Problem]:
 
     _, mistakes = read_header(spell.source)
     return [
-        Problem(line, column, f"{message}; {hint}" if hint else message, severity)
-        for line, column, message, hint, severity in mistakes
+        *(
+            Problem(line, column, f"{message}; {hint}" if hint else message, severity)
+            for line, column, message, hint, severity in mistakes
+        ),
+        *_parameters(spell),
     ]
+
+
+def _parameters(spell: Spell) -> list[Problem]:
+    """A mistake in what the spell says of its parameters: it runs, but cannot be a tool."""
+    from llmspell import header  # as above
+
+    try:
+        header.read(spell.source, spell.name)
+    except InvalidValueError as error:
+        said = f"{error.message}; {error.hint}" if error.hint else error.message
+        return [Problem(error.line or 1, error.column or 1, said, "warning")]
+    return []
 
 
 def _line(spell: Spell, number: int) -> str:

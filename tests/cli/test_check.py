@@ -22,6 +22,13 @@ class TestBothLanguages:
         assert source == "    " + BAD[lang].rstrip()
         assert caret.index("^") == 4 + column - 1
 
+    def test_a_wrong_parameter_in_the_header_is_a_warning(self, llmspell: Program, home: Path, lang: str) -> None:
+        mark = {"lua": "--", "js": "//"}[lang]
+        (home / f"a.{lang}").write_text(f"{mark} Greets.\n{mark} @param name strng whom\n", encoding="utf-8")
+        outcome = llmspell("check", f"a.{lang}")
+        said = "@param name: there is no type 'strng'; did you mean 'string'?"
+        assert (outcome.code, outcome.out.splitlines()[0]) == (0, f"a.{lang}:2:4: warning: {said}")
+
     def test_an_unknown_global_is_a_warning(self, llmspell: Program, home: Path, lang: str) -> None:
         (home / f"a.{lang}").write_text(UNKNOWN[lang], encoding="utf-8")
         outcome = llmspell("check", f"a.{lang}")
