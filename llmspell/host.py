@@ -77,7 +77,7 @@ class Host:
         self.permissions = self.guarded(self.config.permissions if permissions is None else permissions)
         self._providers = _checked(tuple(providers))
         self._http_transport = http_transport
-        self._warm_workers = warm_workers
+        self._warm_workers = _count("warm_workers", warm_workers)
         self._tools: dict[str, BaseTool] = {}
         self._registry: ProviderRegistry | None = None
         self._connections: GuardedConnections | None = None
@@ -86,7 +86,7 @@ class Host:
         self._database: Database | None = None
         self._runs: dict[Run, asyncio.Future[None]] = {}
         for function in tools:
-            self.tool(function)
+            self._add_tool(function, None)
 
     async def __aenter__(self) -> Host:
         return self
@@ -332,6 +332,12 @@ def _checked(providers: tuple[Any, ...]) -> tuple[LLMProvider, ...]:
             raise InvalidValueError(f"there is a provider {provider.name!r} already", hint="give it another name")
         names.add(provider.name)
     return providers
+
+
+def _count(name: str, value: int) -> int:
+    if type(value) is not int or value < 0:
+        raise InvalidValueError(f"{name} must be a whole number from 0 on, not {value!r:.40}")
+    return value
 
 
 def run(

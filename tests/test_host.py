@@ -214,6 +214,12 @@ def test_wrong_options_of_a_host_are_refused(options):
         Host(**options)
 
 
+@pytest.mark.parametrize("wrong", [-1, 1.5, "two", None, True])
+def test_workers_are_counted_in_whole_numbers(wrong):
+    with pytest.raises(InvalidValueError, match="warm_workers must be a whole number"):
+        Host(warm_workers=wrong)
+
+
 def test_the_hints_of_a_stream_are_those_of_a_run():
     hints = {name: hint.__forward_arg__ for name, hint in inspect.get_annotations(RunOptions).items()}
     for door in (Host.run, llmspell.run):

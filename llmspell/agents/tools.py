@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from llmspell import values
 from llmspell.agents.context import ToolContext
 from llmspell.agents.numbers import check_seconds, check_whole
-from llmspell.errors import InvalidValueError, LlmspellError, ToolError
+from llmspell.errors import ArgumentTypeError, InvalidValueError, LlmspellError, ToolError
 from llmspell.functions import Invoke
 from llmspell.threads import own
 
@@ -193,7 +193,7 @@ class Tool(BaseTool):
         max_result: int | None = None,
     ) -> None:
         super().__init__(
-            name or str(getattr(function, "__name__", "")),
+            name or _name_of(function),
             approval=approval,
             timeout=timeout,
             retries=retries,
@@ -323,6 +323,15 @@ def serving(run: Any) -> ToolContext:
         budget=getattr(run, "budget", None),
         run=run,
     )
+
+
+def _name_of(function: Any) -> str:
+    if not callable(function):
+        raise ArgumentTypeError(f"a tool must be a function, not {type(function).__name__}")
+    name = getattr(function, "__name__", "")
+    if not name or name == "<lambda>":
+        raise InvalidValueError(f"{function!r:.80} has no name of its own", hint="give the tool one with name=")
+    return str(name)
 
 
 def _checked_name(name: Any) -> str:
