@@ -71,7 +71,9 @@ def _with_methods(parts: list[str]) -> list[str]:
 
 
 def _text(value: Any, where: str) -> str:
-    if not isinstance(value, str) or not value.strip():
+    if isinstance(value, str) and not value.strip():
+        raise InvalidValueError(f"{where} is empty", hint=f"name what is allowed, or write {ALL} for everything")
+    if not isinstance(value, str):
         raise InvalidValueError(f"{where} must be a text or a list of texts, not {_shown(value)}")
     if len(value) > _LONGEST:
         raise InvalidValueError(f"{where}: a rule has at most {_LONGEST} characters, not {len(value)}")

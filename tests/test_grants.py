@@ -91,7 +91,7 @@ class TestNet:
             ("a.com:65536", "a port is a number"),
             ("FETCH@a.com", "'FETCH' is no method"),
             ("user@a.com", "'USER' is no method"),
-            ("", "must be a text"),
+            ("", "is empty"),
             (7, "must be a text or a list of texts, not 7"),
             ({"port": 1}, "needs a host"),
             ({"host": "a.com", "verbs": []}, "there is no 'verbs'"),

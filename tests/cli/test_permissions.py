@@ -62,7 +62,7 @@ class TestFlags:
     def test_a_mistake_names_the_flag(self, llmspell: Program, kind: str) -> None:
         outcome = llmspell("run", "-e", "return 1", "--lang", "lua", f"--allow-{kind}=")
         assert outcome.code == 2
-        assert outcome.err.startswith(f"error: --allow-{kind} must be a text")
+        assert outcome.err.startswith(f"error: --allow-{kind} is empty\nhint: name what is allowed")
 
     def test_a_host_that_is_none(self, llmspell: Program) -> None:
         outcome = llmspell("run", "-e", "return 1", "--lang", "lua", "--allow-net=a.com/x", "--json")
