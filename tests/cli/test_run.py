@@ -376,7 +376,7 @@ class TestModels:
     def test_a_model_that_is_not_installed(self, llmspell: Program) -> None:
         error = self.ask(llmspell, "local/smollm2-135m")
         assert error["kind"] == "not_found"
-        assert error["hint"] == "fetch it with: llmspell models pull smollm2-135m"
+        assert error["hint"].startswith("fetch it with: llmspell models pull smollm2-135m; or set the key of a service")
 
     @pytest.mark.parametrize("content", [b"GGUF\x03\x00\x00\x00", b"not a model at all"])
     def test_a_damaged_file(self, llmspell: Program, home: Path, content: bytes) -> None:

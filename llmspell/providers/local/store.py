@@ -81,7 +81,8 @@ class ModelStore:
         from llmspell.providers.local.catalogue import PULLABLE  # only for the error
 
         if name in PULLABLE:
-            return f"fetch it with: llmspell models pull {name}"
+            hint = f"fetch it with: llmspell models pull {name}"
+            return hint if name != DEFAULT_MODEL else f"{hint}; or set the key of a service, such as OPENAI_API_KEY"
         names = [model.name for model in self.list()]
         if not names:
             return f"no model is installed; fetch one with: llmspell models pull {DEFAULT_MODEL}"

@@ -137,7 +137,8 @@ class Worker:
             module = importlib.import_module(RUNTIMES[name])
             self._runtime = runtime = module.load(options)
         except ImportError as error:
-            raise ModelError(f"{name} is not installed ({error})", hint="run: pip install 'llmspell[local]'") from None
+            hint = "run: pip install 'llmspell[local]'; or set the key of a service, such as OPENAI_API_KEY"
+            raise ModelError(f"{name} is not installed ({error})", hint=hint) from None
         for _ in range(runtime.slots - 1):
             self._start_thread()
         return dict(runtime.facts)

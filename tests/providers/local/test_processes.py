@@ -275,7 +275,7 @@ def test_a_missing_runtime_says_how_to_install_it(folder, monkeypatch):
     monkeypatch.setattr(sys, "path", [str(Path(__file__).parents[3]), *sys.path])
     with pytest.raises(ModelError, match="llamacpp is not installed") as caught:
         run(folder, lambda provider: provider.complete(asked("tiny")))
-    assert caught.value.hint == "run: pip install 'llmspell[local]'"
+    assert caught.value.hint.startswith("run: pip install 'llmspell[local]'; or set the key of a service")
 
 
 def test_the_worker_sees_no_keys(folder, monkeypatch):

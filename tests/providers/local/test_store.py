@@ -74,7 +74,9 @@ def hint(store: ModelStore, name: str) -> str:
 
 def test_an_unknown_name_gets_the_next_step(store):
     assert hint(store, "anything") == "no model is installed; fetch one with: llmspell models pull smollm2-135m"
-    assert hint(store, "smollm2-135m") == "fetch it with: llmspell models pull smollm2-135m"
+    assert hint(store, "smollm2-135m") == (
+        "fetch it with: llmspell models pull smollm2-135m; or set the key of a service, such as OPENAI_API_KEY"
+    )
     put(store, "mistral-7b.gguf")
     assert hint(store, "mistral-7B") == "did you mean mistral-7b?"
     assert hint(store, "zzz") == "installed models: mistral-7b"
