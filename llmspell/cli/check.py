@@ -22,7 +22,9 @@ from llmspell.spell import Spell
 @click.option("--lang", "language", metavar="LANG", shell_complete=complete_language, help="lua, js, ...")
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def command(files: tuple[str, ...], source: str | None, language: str | None, as_json: bool) -> int:
-    """Find syntax errors, unknown globals, dropped promises, wrong @allow and @param lines in FILEs; - is the standard input.
+    """Find syntax errors, unknown globals, dropped promises, wrong @allow and @param lines in FILEs.
+
+    A - is the standard input.
 
     \b
     Examples:
