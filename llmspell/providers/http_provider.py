@@ -69,6 +69,7 @@ class HttpProvider(LLMProvider):
         download_ranks: bool = False,
     ) -> None:
         self.name = row.name
+        self.default_model = row.default_model
         self._row = row
         self._transport = transport
         self._key = key or ""

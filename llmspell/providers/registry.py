@@ -234,9 +234,8 @@ class ProviderRegistry:
     def _default_of(self, name: str) -> str:
         if name in _LOCAL:
             return LOCAL_MODEL
-        given = self._given.get(name)
-        row = self.services.row(name) if given is None else None
-        default = given.default_model if given else row.default_model if row else None
+        row = None if name in self._given else self.services.row(name)
+        default = row.default_model if row else self.provider(name).default_model
         if default is None:
             raise NotFoundError(f"{name!r} names no model", hint=f"names are provider/model: {name}/...")
         return default

@@ -204,6 +204,8 @@ def test_packages_bring_providers(monkeypatch):
     with pytest.raises(NotFoundError) as failed:
         models.resolve("pluged/x")
     assert "plugged" in failed.value.hint
+    with pytest.raises(NotFoundError, match="'plugged' names no model"):
+        models.resolve("plugged")
 
 
 def row_plugin(config):
@@ -217,6 +219,7 @@ def test_packages_bring_rows_of_the_catalog(monkeypatch):
     assert str(request.url) == "http://plugged.example/v1/chat/completions"
     assert request.headers["authorization"] == "Bearer k"
     assert registry().packaged() == ["plugged"]
+    assert registry().resolve("plugged")[1] == "m"
 
 
 def test_packages_are_asked_for_unknown_names_alone(monkeypatch):

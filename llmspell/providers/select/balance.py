@@ -50,7 +50,7 @@ class Keys(Selection):
 
     def __init__(self, providers: Sequence[LLMProvider]) -> None:
         super().__init__(providers[0].name, None, rest=REST, on={"auth"})
-        self.default_model = None
+        self.default_model = providers[0].default_model
         self._providers = {f"{self.name} (key {at})": provider for at, provider in enumerate(providers, 1)}
         self._one = providers[0]
         self._own_loads = Loads()
