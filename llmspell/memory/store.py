@@ -153,10 +153,13 @@ class MemoryStore:
         last = 0
         while rows := self._vectors(last):
             for id_, packed in rows:
-                kept = array("f", packed)
-                if len(kept) != len(sought):
-                    raise InvalidValueError(f"the model gave {len(sought)} numbers now, and {len(kept)} before")
-                scored.append((id_, sum(map(mul, sought, kept))))
+                if len(packed) != len(sought) * sought.itemsize:
+                    kept = len(packed) // sought.itemsize
+                    raise InvalidValueError(
+                        f"the model gave {len(sought)} numbers now, and {kept} before",
+                        hint="delete all of the memory, and add it again",
+                    )
+                scored.append((id_, sum(map(mul, sought, array("f", packed)))))
             last = rows[-1][0]
         return nlargest(limit, scored, key=lambda each: each[1])
 

@@ -147,6 +147,17 @@ def test_one_model_for_all(database: Database, memory: Memory, embed: Embedder) 
     run(other.add(DOCUMENTS))
 
 
+@pytest.mark.parametrize("left", [4, 3, 0])
+def test_vectors_of_another_length_are_named(database: Database, memory: Memory, left: int) -> None:
+    run(memory.add(DOCUMENTS))
+    with database.writing() as connection:
+        connection.execute("UPDATE memory_pieces SET vector = substr(vector, 1, ?) WHERE id = 2", (left,))
+    with pytest.raises(InvalidValueError, match=f"numbers now, and {left // 4} before"):
+        run(memory.search("boat", mode="meaning"))
+    assert sources(run(memory.search("boat", mode="words"))) == ["boats"]
+    assert run(memory.delete()) == len(DOCUMENTS)
+
+
 def test_words_alone(database: Database) -> None:
     memory = Memory(MemoryStore(database, "a"))
     run(memory.add(DOCUMENTS))
