@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
+from llmspell import values
 from llmspell.errors import InvalidValueError, LlmspellError
 from llmspell.scriptable.context import RunContext
 from llmspell.scriptable.web_records import (
@@ -146,6 +147,12 @@ class ScriptableHttp:
         if expect == "blob" or (expect in (None, "body") and body and not is_text(mime, body)):
             response["blob"] = cast(Any, self._context.blobs.add(body, mime or "application/octet-stream"))
             return response
+        if len(body) > values.MAX_BYTES:
+            raise InvalidValueError(
+                f"http.{called}: the answer of {answer.target.authority} is too large for a text, which has at most "
+                f"{values.MAX_BYTES >> 20} MiB",
+                hint='take it with expect = "blob", or piece by piece with http.stream or http.lines',
+            )
         text = text_of(answer.headers, body)
         response["text"] = text
         if expect == "json":

@@ -118,6 +118,15 @@ class TestBodies:
                 got(answer(body, "application/json"), {"expect": "json"})
         assert "json" not in got(answer(b"[1]", "application/json"), {"expect": "text"})
 
+    def test_a_text_that_cannot_cross_can_be_a_blob(self) -> None:
+        large, options = b"x" * (16 << 20) + b"y", {"max_size": 20 << 20}
+        with pytest.raises(
+            InvalidValueError, match=r"http\.get: the answer of a\.test is too large for a text"
+        ) as caught:
+            got(answer(large, "text/plain"), options)
+        assert 'expect = "blob"' in (caught.value.hint or "")
+        assert got(answer(large, "text/plain"), options | {"expect": "blob"})["blob"]["size"] == len(large)
+
     def test_a_body_is_given_as_it_is(self) -> None:
         text = got(answer(b"[1]", "application/json"), {"expect": "body"})
         assert (text["text"], "json" in text, "blob" in text) == ("[1]", False, False)
