@@ -68,7 +68,7 @@ class Accumulator:
         self._finished: Finished | None = None
 
     def add(self, event: Event) -> None:
-        """Take one event, in the order in which they came."""
+        """Take one event, in the order in which they came. Raises `TypeError` for what is none."""
         match event:
             case TextDelta(text, index):
                 self._part("text", index).pieces.append(text)
@@ -89,6 +89,8 @@ class Accumulator:
                 self._finished = event
             case Started():
                 self._start(event)
+            case _:
+                raise TypeError(f"{type(event).__name__} is no event of an answer")
 
     def _start(self, event: Started) -> None:
         self._id, self._model = event.id or self._id, event.model or self._model

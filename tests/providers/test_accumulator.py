@@ -36,6 +36,11 @@ def test_a_tool_called_with_nonsense() -> None:
     assert failed.value.data == ARRIVED
 
 
+def test_what_is_no_event_is_not_passed_over() -> None:
+    with pytest.raises(TypeError, match="str is no event"):
+        accumulated("Hello")  # type: ignore[arg-type]  # as a provider of somebody else's may do
+
+
 @pytest.mark.parametrize(("chosen", "named"), [(None, "asked"), ("chosen", "chosen")])
 def test_an_error_names_who_answered(chosen: str | None, named: str) -> None:
     accumulator = Accumulator("m", "asked")
