@@ -61,9 +61,17 @@ def test_methods_work_without_their_object(cast: Cast) -> None:
 
 def test_a_bridge_object_cannot_be_changed(cast: Cast) -> None:
     assert "TypeError" in cast("llm('m').complete = 1").error["message"]
-    assert cast("export default [Object.keys(llm('m')), json.encode(llm('m')), `${llm('m')}`]").value == [
-        [], "{}", "[object Object]",
-    ]  # fmt: skip  # one row
+    assert cast("export default [Object.keys(llm('m')), `${llm('m')}`]").value == [[], "[object Object]"]
+
+
+@pytest.mark.parametrize(
+    ("made", "name"),
+    [("llm('m')", "llm"), ("stdin.lines()", "stream"), ("fs", "fs"), ("spell", "spell"), ("tools", "tools")],
+)
+def test_a_bridge_object_does_not_cross(cast: Cast, made: str, name: str) -> None:
+    message = f"the value.x is a bridge object ({name})"
+    assert cast(f"export default {{ x: {made} }}").error["message"] == message
+    assert cast(f"print({made}, [{made}])").output == f"[{name}] [[{name}]]\n"
 
 
 @pytest.mark.parametrize(
@@ -126,12 +134,14 @@ def test_answers_that_nobody_waits_for_are_ignored(cast: Cast) -> None:
 
 
 def test_tools_are_called_by_any_name(cast: Cast) -> None:
-    run = cast('await tools.find({ q: 1 }); await tools["a-b"](); export default [typeof tools.then, await tools]')
+    run = cast(
+        'await tools.find({ q: 1 }); await tools["a-b"](); export default [typeof tools.then, await tools === tools]'
+    )
     assert run.calls == [
         Call(1, "tools.call", {"name": "find", "arguments": {"q": 1}}),
         Call(2, "tools.call", {"name": "a-b", "arguments": {}}),
     ]
-    assert run.value == ["undefined", {}]
+    assert run.value == ["undefined", True]
 
 
 def test_a_signal_withdraws_a_call(cast: Cast) -> None:

@@ -40,6 +40,8 @@ const foreign = pin(new $Map());
 for (let i = 0; i < NAMES.length; i += 2) foreign.set(NAMES[i].prototype, NAMES[i + 1]);
 
 function foreignName(value) {
+  const own = bridgeObjects.get(value);
+  if (own !== undefined) return `a bridge object (${own})`;
   let proto = getPrototypeOf(value);
   for (let steps = 0; proto !== null && steps < 100; steps++) {
     const name = foreign.get(proto);

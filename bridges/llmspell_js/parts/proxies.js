@@ -97,6 +97,7 @@ function makeModule(name, methods, extra) {
   const names = keys(methods);
   for (let i = 0; i < names.length; i++) module[camel(names[i])] = makeFunction(methods[names[i]], "");
   for (let i = 0; i < extra.length; i += 2) module[extra[i]] = extra[i + 1];
+  bridgeObjects.set(module, name);
   return freeze(setPrototypeOf(module, helpfulPrototype(name, module)));
 }
 
@@ -113,6 +114,7 @@ function makeClass(name, described) {
     const given = `{${number}${encodeList(params, args, number === "" ? "" : ",")}}`;
     const self = `"self":${given}`;
     const object = Bare();
+    bridgeObjects.set(object, name);
     if (numbered) parts.encode().sent.set(object, `{"${name}":${given}}`);
     for (let i = 0; i < names.length; i++)
       define(object, camel(names[i]), makeFunction(described.methods[names[i]], self));
@@ -141,7 +143,7 @@ function helpfulPrototype(what, methods) {
 // `tools.NAME(args)`: which tools there are is known to the runtime alone.
 function makeTools() {
   const known = pin(new $Map());
-  return new $Proxy(freeze(Bare()), {
+  const tools = new $Proxy(freeze(setPrototypeOf(Bare(), Bare())), {
     __proto__: null,
     get(_, name) {
       if (belongsToLanguage(name)) return ObjectPrototype[name];
@@ -149,6 +151,8 @@ function makeTools() {
       return known.get(name);
     },
   });
+  bridgeObjects.set(tools, "tools");
+  return tools;
 }
 
 function makeTool(name) {

@@ -41,6 +41,7 @@ function showObject(value, above, depth) {
   if (name === "a Map" || name === "a Set") return showCollection(value, name === "a Map", above, depth + 1);
   if (name === "a typed array") return showItems(value, above, depth + 1);
   if (name === "a regular expression") return `${value}`;
+  if (bridgeObjects.has(value)) return `[${bridgeObjects.get(value)}]`;
   return name === "a promise (await it first)" ? "[promise]" : `[${sliceText(name, name[1] === "n" ? 3 : 2)}]`;
 }
 

@@ -17,6 +17,7 @@ class Stream {
   #wake = NEVER;
 
   constructor(method, args, signal) {
+    bridgeObjects.set(this, "stream");
     this.#spec = method.spec;
     this.#made = makeNote(method.shown, new $Error());
     this.#made.stream = true;

@@ -5,6 +5,7 @@ const pending = pin(new $Map()); // call number -> who waits for the answer
 const streams = pin(new $Map()); // call number -> { task, stream } of each open stream
 const limits = { __proto__: null, calls: 0, output: 0 };
 let out = "";
+const bridgeObjects = pin(new $WeakMap()); // object of the runtime -> its name
 const unheard = List(); // what failed before anybody had looked at it: { made, error }
 let openCalls = 0;
 let lastCall = 0;
