@@ -81,7 +81,7 @@ def _html(data: bytes, name: str) -> tuple[str, str]:
 def _pdf(data: bytes, name: str) -> tuple[str, str]:
     try:
         from pypdf import PdfReader  # an extra
-        from pypdf.errors import PyPdfError
+        from pypdf.errors import DependencyError, FileNotDecryptedError, PyPdfError
     except ImportError:
         raise NotFoundError(
             "PDF files need pypdf, which is not installed", hint="run: pip install 'llmspell[memory]'"
@@ -93,6 +93,12 @@ def _pdf(data: bytes, name: str) -> tuple[str, str]:
         reader = PdfReader(io.BytesIO(data))
         pages = list(_pages(reader, name))
         title = "" if reader.metadata is None else str(reader.metadata.title or "")
+    except DependencyError as error:
+        raise NotFoundError(
+            f"{name!r:.200} is encrypted: {str(error)[:100]}", hint="run: pip install 'llmspell[memory]'"
+        ) from None
+    except FileNotDecryptedError:
+        raise InvalidValueError(f"{name!r:.200} has a password", hint="save it without one") from None
     except (PyPdfError, ValueError, KeyError, TypeError, AttributeError, IndexError, RecursionError, OSError) as error:
         raise InvalidValueError(
             f"{name!r:.200} cannot be read as PDF: {str(error)[:100] or type(error).__name__}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import builtins
+import io
 from contextlib import suppress
 from typing import Any
 
+import pypdf
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -145,6 +147,30 @@ def test_an_extra_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(NotFoundError, match="PDF files need pypdf") as caught:
         read(b"", "a.pdf")
     assert caught.value.hint == "run: pip install 'llmspell[memory]'"
+
+
+def encrypted(password: str, algorithm: str) -> bytes:
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(pdf("The tide comes at six.")))
+    writer.encrypt(password, "owner", algorithm=algorithm)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_an_encrypted_pdf(algorithm: str) -> None:
+    assert "The tide comes at six." in read(encrypted("", algorithm), "a.pdf").text
+    with pytest.raises(InvalidValueError, match=r"^'a\.pdf' has a password$"):
+        read(encrypted("secret", algorithm), "a.pdf")
+
+
+def test_what_decrypts_is_named_where_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: Any) -> None:
+        raise pypdf.errors.DependencyError("cryptography>=3.1 is required for AES algorithm")
+
+    monkeypatch.setattr(pypdf.PdfReader, "__init__", missing)
+    with pytest.raises(NotFoundError, match=r"^'a\.pdf' is encrypted: cryptography"):
+        read(b"", "a.pdf")
 
 
 @given(st.sampled_from(["a.txt", "a.csv", "a.json", "a.md", "a.pdf"]), st.binary(max_size=200))
