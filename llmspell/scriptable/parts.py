@@ -27,6 +27,7 @@ _ABOUT_SOURCES = (
     "left there"
 )
 _MIME = re.compile(r"[\w.+-]+/[\w.+*-]+(?:;[ \w.+=-]+)?")
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):", re.IGNORECASE)
 _DATA_URL = re.compile(r"data:([^;,]*)(?:;[^;,]*)*;base64,", re.IGNORECASE)
 
 
@@ -188,6 +189,8 @@ def _media(part: records.MessagePart, state: State | None, place: str, blobs: Bl
         mime, data = mime or _guessed(kind, name, None) or of_blob, None
     if url is not None and (inline := _DATA_URL.match(url)):
         mime, data, url = mime or inline[1] or None, url[inline.end() :], None
+    if url is not None:
+        _check_url(url, place)
     mime = mime or _guessed(kind, name, file_id or url)
     _check_mime(kind, mime, place)
     if data is not None:
@@ -204,6 +207,16 @@ def _media(part: records.MessagePart, state: State | None, place: str, blobs: Bl
         state=state,
         cache=part.get("cache", False),
     )
+
+
+def _check_url(url: str, place: str) -> None:
+    """Some servers would open a file of their machine, to which no spell has been given a right."""
+    scheme = _SCHEME.match(url)
+    if scheme is None or scheme[1].lower() == "file":
+        raise InvalidValueError(
+            f"{place}: url must be one that the provider can open, not {url[:60]!r}",
+            hint="such as https://example.com/a.png; the bytes of a file go into data: fs.blob(path)",
+        )
 
 
 def _held(handle: Mapping[str, Any], place: str, blobs: Blobs | None) -> tuple[bytes, str | None]:

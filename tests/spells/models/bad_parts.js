@@ -12,6 +12,8 @@ const bad = [
   { type: "text", text: 1 },
   { type: "image", url: "https://example.com/a.png", colour: "red" },
   { type: "image", url: "https://example.com/a.png", fileId: "file-1" },
+  { type: "image", url: "cat.png" },
+  { type: "image", url: "File:///etc/passwd" },
   { type: "image", fileId: "file-1", detail: "huge" },
   { type: "document", fileId: "file-1", detail: "low" },
 ];

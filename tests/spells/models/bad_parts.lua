@@ -12,6 +12,8 @@ local bad = {
   { type = "text", text = 1 },
   { type = "image", url = "https://example.com/a.png", colour = "red" },
   { type = "image", url = "https://example.com/a.png", file_id = "file-1" },
+  { type = "image", url = "cat.png" },
+  { type = "image", url = "File:///etc/passwd" },
   { type = "image", file_id = "file-1", detail = "huge" },
   { type = "document", file_id = "file-1", detail = "low" },
 }
