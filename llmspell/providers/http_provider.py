@@ -190,7 +190,8 @@ class HttpProvider(LLMProvider):
         models = {found.name: found for found in await self.list_models()}
         name = f"{self.name}/{model}"
         if name not in models:
-            raise NotFoundError(f"{self.name} has no model {model!r}", hint=nearest(name, models), provider=self.name)
+            hint = nearest(name, models) or f"`llmspell models list --provider {self.name}` shows its models"
+            raise NotFoundError(f"{self.name} has no model {model!r}", hint=hint, provider=self.name)
         return models[name]
 
     def cost(self, model: str, usage: Usage) -> float | None:

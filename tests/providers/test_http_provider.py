@@ -524,6 +524,8 @@ def test_what_is_known_of_a_model():
     assert (info.provider, info.context_length, info.local) == ("here", 4096, False)
     failed, _ = failing(MODELS, use=lambda provider: provider.info("m1"), error=NotFoundError)
     assert "here/m-1" in failed.hint
+    failed, _ = failing(MODELS, use=lambda provider: provider.info("something else"), error=NotFoundError)
+    assert failed.hint == "`llmspell models list --provider here` shows its models"
 
 
 def test_costs_are_known_where_prices_are():
