@@ -137,6 +137,17 @@ export default await spell.run("child", { code });
 const use = (...args) => Promise.resolve().then(() => state.set(...args)).then(() => "kept", (e) => e.kind);
 export default [await use("k".repeat(5000), 1), await use("k", "x".repeat(17 * 2 ** 20))];
 
+/// [state] write the file of states, and journals beside it that SQLite would believe
+/// allow: {"read": ["."], "write": ["."]}
+/// gives: ["permission","permission","permission","permission","permission","permission","permission",1]
+const use = (f, ...args) => f(...args).then(() => "done", (e) => e.kind);
+await fs.write("mine", "x");
+await state.set("n", 1);
+export default [await use(fs.write, "state.sqlite3", "x"), await use(fs.write, "state.sqlite3-journal", "x"),
+  await use(fs.move, "mine", "state.sqlite3-journal"), await use(fs.copy, "mine", "granted/../state.sqlite3-wal"),
+  await use(fs.remove, "state.sqlite3"), await use(fs.remove, ".", { recursive: true }),
+  await use(tools.sqlite_query, { database: "state.sqlite3", sql: "DELETE FROM items", write: true }), await state.get("n")];
+
 /// [memory] load what was not granted
 /// allow: {"read": ["granted"]}
 /// gives: ["permission","permission","permission","permission","value"]

@@ -224,6 +224,16 @@ return spell.run("child", { code = code }) == 0 and #state.keys() == 0
 local function try(...) local ok, e = pcall(state.set, ...) return ok and "kept" or e.kind end
 return { try(("k"):rep(5000), 1), try("k", ("x"):rep(17 * 2 ^ 20)) }
 
+--- [state] write the file of states, and journals beside it that SQLite would believe
+--- allow: {"read": ["."], "write": ["."]}
+--- gives: ["permission","permission","permission","permission","permission","permission","permission",1]
+local function try(f, ...) local ok, e = pcall(f, ...) return ok and "done" or e.kind end
+fs.write("mine", "x")
+state.set("n", 1)
+return { try(fs.write, "state.sqlite3", "x"), try(fs.write, "state.sqlite3-journal", "x"), try(fs.move, "mine", "state.sqlite3-journal"),
+  try(fs.copy, "mine", "granted/../state.sqlite3-wal"), try(fs.remove, "state.sqlite3"), try(fs.remove, ".", { recursive = true }),
+  try(tools.sqlite_query, { database = "state.sqlite3", sql = "DELETE FROM items", write = true }), state.get("n") }
+
 --- [memory] load what was not granted
 --- allow: {"read": ["granted"]}
 --- gives: ["permission","permission","permission","permission","value"]
