@@ -76,6 +76,9 @@ class Host:
         self._state = self.config.state if state is None else state
         self.permissions = self.guarded(self.config.permissions if permissions is None else permissions)
         self._providers = _checked(tuple(providers))
+        if http_transport is not None and not _is_transport(http_transport):
+            kind = type(http_transport).__name__
+            raise ArgumentTypeError(f"http_transport must be an httpx2.AsyncBaseTransport, not {kind}")
         self._http_transport = http_transport
         self._warm_workers = _count("warm_workers", warm_workers)
         self._tools: dict[str, BaseTool] = {}
@@ -332,6 +335,12 @@ def _checked(providers: tuple[Any, ...]) -> tuple[LLMProvider, ...]:
             raise InvalidValueError(f"there is a provider {provider.name!r} already", hint="give it another name")
         names.add(provider.name)
     return providers
+
+
+def _is_transport(given: object) -> bool:
+    return hasattr(given, "handle_async_request") and not isinstance(
+        given, type
+    )  # the class would load an HTTP library
 
 
 def _count(name: str, value: int) -> int:

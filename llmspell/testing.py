@@ -260,7 +260,8 @@ def no_network(*, loopback: bool = True) -> Iterator[None]:
     """Make every connection to another machine, and every look-up of its name, a `NetworkUsedError`.
 
     Unix sockets stay open, and connections to this machine do if `loopback`. It works by replacing functions of
-    `socket`, so code that calls the operating system by itself (uvloop does) is not held back.
+    `socket`, and what uvloop makes loops with, so code that calls the operating system by itself is not held back,
+    nor is a loop of uvloop that was made before.
     """
     import socket
     from unittest import mock
@@ -269,9 +270,12 @@ def no_network(*, loopback: bool = True) -> Iterator[None]:
         real = getattr(socket.socket, method)
 
         def call(self: socket.socket, *args: Any) -> Any:
-            if self.family in (socket.AF_INET, socket.AF_INET6) and not _allowed(args[-1][0], loopback=loopback):
+            try:
+                if self.family in (socket.AF_INET, socket.AF_INET6):
+                    _check_connection(args[-1][0], loopback=loopback)
+            except NetworkUsedError:
                 self.close()  # those who made it expect an OSError, and would leave it open
-                raise NetworkUsedError(f"a connection to {args[-1][0]} was tried where no network is allowed")
+                raise
             return real(self, *args)
 
         return mock.patch.object(socket.socket, method, call)
@@ -290,7 +294,46 @@ def no_network(*, loopback: bool = True) -> Iterator[None]:
             patches.enter_context(guarded(method))
         for function in ("getaddrinfo", "gethostbyname", "gethostbyname_ex"):
             patches.enter_context(look_up(function))
+        patches.enter_context(_guarded_uvloop(loopback=loopback))
         yield
+
+
+def _guarded_uvloop(*, loopback: bool) -> contextlib.AbstractContextManager[Any]:
+    """uvloop asks the operating system itself: have it make loops that are held back too."""
+    try:
+        import uvloop
+    except ImportError:
+        return contextlib.nullcontext()
+    from unittest import mock
+
+    base: Any = uvloop.Loop  # its methods have too many forms to repeat
+
+    class Loop(base):  # type: ignore[misc]  # for that
+        async def getaddrinfo(self, host: Any, *args: Any, **options: Any) -> Any:
+            _check_name(host, loopback=loopback)
+            return await super().getaddrinfo(host, *args, **options)
+
+        async def create_connection(self, factory: Any, host: Any = None, *args: Any, **options: Any) -> Any:
+            if host is not None:
+                _check_connection(host, loopback=loopback)
+            return await super().create_connection(factory, host, *args, **options)
+
+        async def create_datagram_endpoint(self, *args: Any, remote_addr: Any = None, **options: Any) -> Any:
+            if isinstance(remote_addr, tuple):
+                _check_connection(remote_addr[0], loopback=loopback)
+            return await super().create_datagram_endpoint(*args, remote_addr=remote_addr, **options)
+
+        async def sock_connect(self, sock: Any, address: Any) -> Any:
+            if isinstance(address, tuple):
+                _check_connection(address[0], loopback=loopback)
+            return await super().sock_connect(sock, address)
+
+    return mock.patch.object(uvloop, "new_event_loop", Loop)
+
+
+def _check_connection(host: str, *, loopback: bool) -> None:
+    if not _allowed(host, loopback=loopback):
+        raise NetworkUsedError(f"a connection to {host} was tried where no network is allowed")
 
 
 def _allowed(host: str, *, loopback: bool) -> bool:

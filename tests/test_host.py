@@ -8,6 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 
+import httpx2
 import psutil
 import pytest
 
@@ -208,9 +209,19 @@ def test_wrong_options_are_refused(options, message):
     in_host(work)
 
 
-@pytest.mark.parametrize("options", [{"config": {"model": "a/b"}}, {"config": "llmspell.toml"}, {"permissions": "all"}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"config": {"model": "a/b"}},
+        {"config": "llmspell.toml"},
+        {"permissions": "all"},
+        {"http_transport": "http://127.0.0.1:8080"},
+        {"http_transport": httpx2.HTTPTransport()},
+        {"http_transport": httpx2.AsyncHTTPTransport},
+    ],
+)
 def test_wrong_options_of_a_host_are_refused(options):
-    with pytest.raises(ArgumentTypeError, match="must be of the type"):
+    with pytest.raises(ArgumentTypeError, match=f"{next(iter(options))} must be"):
         Host(**options)
 
 

@@ -12,7 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from llmspell.errors import ProviderError, RateLimitError
+import llmspell
+from llmspell import loop
+from llmspell.errors import LlmspellError, ProviderError, RateLimitError
 from llmspell.providers.accumulator import fold
 from llmspell.providers.base import Finished, ReasoningDelta, Request, Response, Started, TextDelta, Usage
 from llmspell.providers.content import Message, Reasoning, Text, ToolCall
@@ -196,6 +198,52 @@ def test_unless_it_may_not(listener):
 def test_other_machines_cannot(use):
     with no_network(), pytest.raises(NetworkUsedError):
         use()
+
+
+@pytest.mark.parametrize("make", [loop.plain, loop.quick])
+@pytest.mark.parametrize(
+    "use",
+    [
+        lambda loop: loop.create_connection(asyncio.Protocol, "192.0.2.1", 80),
+        lambda loop: loop.create_connection(asyncio.Protocol, "example.com", 80),
+        lambda loop: loop.getaddrinfo("example.com", 443),
+        lambda loop: loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=("192.0.2.1", 53)),
+        lambda loop: connecting(loop, ("192.0.2.1", 80)),
+    ],
+)
+def test_no_event_loop_gets_round_it(make, use):
+    async def main():
+        with pytest.raises(NetworkUsedError):
+            await use(asyncio.get_running_loop())
+
+    with no_network():
+        loop.run(main, make)
+
+
+async def connecting(event_loop, address):
+    with socket.socket() as tcp:
+        tcp.setblocking(False)
+        await event_loop.sock_connect(tcp, address)
+
+
+@pytest.mark.parametrize("make", [loop.plain, loop.quick])
+def test_event_loops_reach_this_machine(make, listener):
+    async def main():
+        _, writer = await asyncio.open_connection(*listener)
+        writer.close()
+        await writer.wait_closed()
+
+    with no_network():
+        loop.run(main, make)
+    with no_network(loopback=False), pytest.raises(NetworkUsedError):
+        loop.run(main, make)
+
+
+def test_a_run_that_would_reach_a_service_fails(monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "k")
+    spell = llmspell.Spell(source="return llm('openai/m'):complete('hi').text", language="lua")
+    with no_network(), pytest.raises(LlmspellError, match="NetworkUsedError"):
+        llmspell.run(spell, isolation="inline")
 
 
 def sent(host):
