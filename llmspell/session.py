@@ -90,7 +90,8 @@ class Session:
         self._budget = budget or Budget.of(limits)
         self._emit = emit
         self._known: dict[str, Method] = {}
-        self._outbox: list[ToSpell] = []
+        self._outbox: list[tuple[ToSpell, int]] = []  # with about how many bytes each has
+        self._waiting = 0
         self._open: dict[int, tuple[str, float]] = {}  # the method, and since when
         self._streams: dict[int, Stream] = {}
         self._invoked: dict[int, asyncio.Future[Any]] = {}
@@ -149,8 +150,17 @@ class Session:
     # What the interpreter is told
 
     def take(self) -> list[ToSpell]:
-        """The answers to feed to the interpreter next; empty when there is nothing to say."""
-        batch, self._outbox = self._outbox, []
+        """The answers to feed to the interpreter next, so many as make no large message; empty when there are none."""
+        count = size = 0
+        for _, each in self._outbox:
+            size += each
+            if count and size > values.MAX_BYTES:
+                size -= each
+                break
+            count += 1
+        batch = [message for message, _ in self._outbox[:count]]
+        del self._outbox[:count]
+        self._waiting -= size
         return batch
 
     @property
@@ -167,15 +177,25 @@ class Session:
         failure = _as_error(error) if error is not None else None
         if failure is None:
             try:
-                self._outbox.append(Resolve(id_, values.check(value, "the result of " + method)))
+                checked, size = values.weigh(value, "the result of " + method)
+                self._say(Resolve(id_, checked), size)
             except LlmspellError as refused:
                 failure = refused
         if failure is not None:
-            self._outbox.append(Reject(id_, failure.to_data()))
+            self._say(Reject(id_, failure.to_data()), len(failure.message))
         if self._emit is not None:
             self._emit(CallEnded(id_, method, time.monotonic() - since, failure))
         if (exceeded := self._budget.exceeded) is not None:
             self.abort(exceeded)  # whatever became of the error on its way: no tool and no agent hides it
+
+    def _say(self, message: ToSpell, size: int) -> None:
+        """Keep an answer until the interpreter takes it. The run ends when more wait than the script could hold."""
+        self._outbox.append((message, size))
+        self._waiting += size
+        if self._waiting > 2 * max(self._limits.memory, values.MAX_BYTES):
+            limit = megabytes(self._limits.memory)
+            hint = f"ask for less at once, or {allow_more('memory')}"
+            self.abort(LimitError(f"memory limit of {limit} exceeded by answers that wait for the spell", hint=hint))
 
     def abort(self, error: LlmspellError) -> None:
         """End the run with `error`; the driver still asks the interpreter where it was."""
@@ -204,7 +224,8 @@ class Session:
         future = asyncio.get_running_loop().create_future()
         self._last_invoke += 1
         self._invoked[self._last_invoke] = future
-        self._outbox.append(Invoke(self._last_invoke, function, values.check(args, "the arguments")))
+        checked, size = values.weigh(args, "the arguments")
+        self._say(Invoke(self._last_invoke, function, checked), size)
         self.wake()
         return future
 

@@ -41,11 +41,23 @@ def check(value: object, what: str = "the value", *, levels: int = MAX_DEPTH) ->
     try:
         return _check(value, levels, [MAX_BYTES - 8])
     except _NotJsonError as refused:
-        place = what + "".join(reversed(refused.path))
-        raise InvalidValueError(
-            f"{place} {refused.reason}",
-            hint=f"only JSON crosses: at most {levels} levels and {MAX_BYTES >> 20} MiB",
-        ) from None
+        raise _refusal(refused, what, levels) from None
+
+
+def weigh(value: object, what: str = "the value") -> tuple[Value, int]:
+    """The same, and about how many bytes it has as JSON."""
+    room = [MAX_BYTES - 8]
+    try:
+        return _check(value, MAX_DEPTH, room), MAX_BYTES - room[0]
+    except _NotJsonError as refused:
+        raise _refusal(refused, what, MAX_DEPTH) from None
+
+
+def _refusal(refused: _NotJsonError, what: str, levels: int) -> InvalidValueError:
+    place = what + "".join(reversed(refused.path))
+    return InvalidValueError(
+        f"{place} {refused.reason}", hint=f"only JSON crosses: at most {levels} levels and {MAX_BYTES >> 20} MiB"
+    )
 
 
 def dumps(value: Value) -> bytes:

@@ -5,6 +5,7 @@ import types
 
 import pytest
 
+from llmspell import values
 from llmspell.border import Abort, Call, Cancel, Done, Failed, Invoke, Print, Raise, Reject, Resolve, Return
 from llmspell.drive import Driver, drive_blocking
 from llmspell.errors import CancelledError, InternalError, LimitError, NotFoundError, SpellError
@@ -87,6 +88,30 @@ def test_calls_are_answered_at_once_or_later():
     interpreter = Scripted([Call(1, "echo", {"value": 1}), Call(2, "slow", {"value": 2})], [], [Done(None)])
     assert run(interpreter).ended == Done(None)
     assert sorted(interpreter.fed) == [Resolve(1, 1), Resolve(2, 2)]
+
+
+def test_large_answers_come_in_several_messages():
+    text = "x" * (values.MAX_BYTES // 3)
+    calls = [Call(id_, "echo", {"value": text}) for id_ in range(1, 6)]
+    fed = []
+
+    class Counting(Scripted):
+        def feed(self, messages, now):
+            fed.append(len(messages))
+            return super().feed(messages, now)
+
+    finished = run(Counting(calls, [], [], [Done(None)]))
+    assert finished.ended == Done(None)
+    assert fed == [2, 2, 1]
+
+
+def test_answers_that_wait_are_no_more_than_a_script_could_hold():
+    text = "x" * (values.MAX_BYTES // 2)
+    calls = [Call(id_, "echo", {"value": text}) for id_ in range(1, 50)]
+    ended = run(Scripted(calls), memory=1 << 20).ended
+    assert isinstance(ended, Failed)
+    assert ended.error["kind"] == "limit"
+    assert ended.error["message"] == "memory limit of 1 MiB exceeded by answers that wait for the spell"
 
 
 def test_printing_nothing_takes_no_room():

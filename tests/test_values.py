@@ -120,3 +120,16 @@ def test_json_nested_by_the_million_is_refused():
 def test_dumps_is_compact_utf8():
     assert values.dumps({"a": [1, "é🦙"]}) == '{"a":[1,"é🦙"]}'.encode()
     assert json.loads(values.dumps("\u2028\x00")) == "\u2028\x00"
+
+
+@given(st.recursive(st.none() | st.text(max_size=5) | st.integers(-9, 9), lambda inner: st.lists(inner, max_size=3)))
+def test_the_weight_of_a_value_is_about_its_bytes(value):
+    checked, size = values.weigh(value)
+    assert checked == values.check(value)
+    assert len(values.dumps(value)) <= 8 * size
+    assert size <= 8 + 8 * len(values.dumps(value))
+
+
+def test_what_cannot_cross_has_no_weight():
+    with pytest.raises(InvalidValueError, match=r"^it\[1\] is an object"):
+        values.weigh([1, object()], "it")

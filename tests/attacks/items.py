@@ -141,6 +141,7 @@ ITEMS: dict[str, dict[str, tuple[str, ...]]] = {
         "kept objects": BOTH,
         "large scripts": BOTH,
         "other models": BOTH,
+        "answers": BOTH,
     },
     "breaking": {
         "open calls": BOTH,

@@ -127,3 +127,9 @@ export default [await attempt(() => cheap.complete("x", { extra: { model: "dear"
   await attempt(async () => { for await (const _ of cheap.stream("x", { extra: { models: ["dear"] } })); }),
   await attempt(() => agent({ model: "keyed/cheap", options: { extra: { model: "dear" } } }).run("x")),
   await attempt(() => llm("keyed/cheap/../dear").complete("x")), await attempt(() => llm("keyed/./cheap").complete("x"))];
+
+/// [answers] ask for more at once than a script may hold
+/// fails: limit exceeded by answers that wait
+const text = await blob.fromText("x".repeat(4_000_000));
+await Promise.all(Array.from({ length: 100 }, async () => (await blob.text(text)).length));
+print("went on");

@@ -146,3 +146,11 @@ return { try(function() return cheap:complete("x", { extra = { model = "dear" } 
   try(function() for _ in cheap:stream("x", { extra = { models = { "dear" } } }) do end end),
   try(function() return agent { model = "keyed/cheap", options = { extra = { model = "dear" } } }:run("x") end),
   try(function() return llm("keyed/cheap/../dear"):complete("x") end), try(function() return llm("keyed/./cheap"):complete("x") end) }
+
+--- [answers] ask for more at once than a script may hold
+--- fails: limit exceeded by answers that wait
+local text = blob.from_text(("x"):rep(4000000))
+local all = {}
+for at = 1, 100 do all[at] = function() return #blob.text(text) end end
+parallel(table.unpack(all))
+print("went on")
