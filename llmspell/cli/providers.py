@@ -11,7 +11,7 @@ from llmspell.cli.arguments import complete_provider
 from llmspell.cli.asking import AS_JSON, ask, print_json, print_table
 from llmspell.cli.local import RUNTIMES, registry_of
 from llmspell.config import ProviderConfig, load
-from llmspell.errors import InvalidValueError, LlmspellError, ProviderError
+from llmspell.errors import InvalidValueError, LlmspellError, ModelError, ProviderError
 
 if TYPE_CHECKING:
     from llmspell.config import Config
@@ -94,7 +94,8 @@ def show_(name: str, as_json: bool) -> None:
 )
 @AS_JSON
 def test(name: str, model: str | None, timeout: float, as_json: bool) -> int:
-    """Ask a model of the provider NAME for one word, and say what came of it. This may cost a fraction of a cent.
+    """Ask a model of the provider NAME for one word, and say what came of it; a provider without models that talk is
+    asked for a vector. This may cost a fraction of a cent.
 
     \b
     Examples:
@@ -102,31 +103,49 @@ def test(name: str, model: str | None, timeout: float, as_json: bool) -> int:
       llmspell providers test groq --model llama-3.1-8b-instant
     """
     try:
-        seconds, asked, response = ask(lambda registry: _try(registry, name, model, timeout))
+        seconds, asked, outcome = ask(lambda registry: _try(registry, name, model, timeout))
     except LlmspellError as error:
         if not as_json:
             raise
         print_json({"ok": False, "provider": name, "error": error.to_data()})
         return 1
     if as_json:
-        print_json({"ok": True, "provider": name, "asked": asked, "seconds": seconds} | _outcome(response))
+        print_json({"ok": True, "provider": name, "asked": asked, "seconds": seconds} | outcome)
     else:
         click.echo(f"{name} answers in {seconds:.2f} s")
-        _print_facts({"asked": asked} | _outcome(response))
+        _print_facts({"asked": asked} | outcome)
     return 0
 
 
-async def _try(registry: ProviderRegistry, name: str, model: str | None, seconds: float) -> tuple[float, str, Response]:
-    """How long it took, the model that was asked, and what it said."""
+async def _try(
+    registry: ProviderRegistry, name: str, model: str | None, seconds: float
+) -> tuple[float, str, dict[str, Any]]:
+    """How long it took, the model that was asked, and what came of it."""
+    provider = registry.provider(name)
+    model = model or _default_model(registry, provider) or await _only_model(provider)
+    start = time.monotonic()
+    outcome = await (_embedded if _is_mute(provider) else _said)(provider, model, seconds)
+    return round(time.monotonic() - start, 3), model, outcome
+
+
+def _is_mute(provider: LLMProvider) -> bool:
+    """Whether it has no models that talk."""
+    able = provider.capabilities or frozenset[str]()
+    return bool(able) and able <= {"embeddings", "ranking"}
+
+
+async def _said(provider: LLMProvider, model: str, seconds: float) -> dict[str, Any]:
     from llmspell.providers.base import Request  # for this command alone
     from llmspell.providers.content import Message
 
-    provider = registry.provider(name)
-    model = model or _default_model(registry, provider) or await _only_model(provider)
     messages = [Message("user", _QUESTION)]
-    start = time.monotonic()
-    response = await provider.complete(Request(model=model, messages=messages, max_tokens=_MAX_TOKENS, timeout=seconds))
-    return round(time.monotonic() - start, 3), model, response
+    request = Request(model=model, messages=messages, max_tokens=_MAX_TOKENS, timeout=seconds)
+    return _outcome(await provider.complete(request))
+
+
+async def _embedded(provider: LLMProvider, model: str, seconds: float) -> dict[str, Any]:
+    found = await provider.embed(model, [_QUESTION], timeout=seconds)
+    return {"model": found.model, "dimensions": len(found.vectors[0]), "input_tokens": found.usage.input_tokens}
 
 
 def _default_model(registry: ProviderRegistry, provider: LLMProvider) -> str | None:
@@ -137,8 +156,8 @@ def _default_model(registry: ProviderRegistry, provider: LLMProvider) -> str | N
 async def _only_model(provider: LLMProvider) -> str:
     try:
         models = [info.name.partition("/")[2] for info in await provider.list_models()]
-    except ProviderError as error:
-        if error.status not in (404, 405):
+    except (ProviderError, ModelError) as error:
+        if isinstance(error, ProviderError) and error.status not in (404, 405):
             raise
         models = []
     if len(models) == 1:

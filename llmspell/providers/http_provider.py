@@ -179,7 +179,12 @@ class HttpProvider(LLMProvider):
         for _ in range(_MAX_PAGES):
             if asked is None:
                 break
-            (found, asked), _ = await self._whole(self._call(asked, None), self._page_of_models, "")
+            try:
+                (found, asked), _ = await self._whole(self._call(asked, None), self._page_of_models, "")
+            except ProviderError as error:
+                if error.status in (404, 405):
+                    error.hint = f"it may have no list: name a model, as in {self.name}/...; or else check base_url"
+                raise
             models += [self._info(model) for model in found]
         return models
 

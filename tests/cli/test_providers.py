@@ -168,6 +168,22 @@ class TestTry:
         outcome = llmspell("providers", "test", "here")
         assert (outcome.code, outcome.err) == (2, "error: which model of here?\nhint: --model m-1 or m-2\n")
 
+    def test_a_provider_that_does_not_talk_is_asked_for_a_vector(
+        self, llmspell: Program, home: Path, server: Server
+    ) -> None:
+        (home / "llmspell.toml").write_text(f'[providers.voyage]\nbase_url = "{server.url}"\n', encoding="utf-8")
+        server.body = b'{"data": [{"index": 0, "embedding": [1.0, 2.0, 3.0]}], "usage": {"total_tokens": 7}}'
+        outcome = llmspell("providers", "test", "voyage", "--model", "voyage-3.5")
+        assert (outcome.code, outcome.err) == (0, "")
+        assert [row.split() for row in outcome.out.splitlines()][1:] == [
+            ["asked", "voyage-3.5"],
+            ["model", "voyage-3.5"],
+            ["dimensions", "3"],
+            ["input", "tokens", "7"],
+        ]
+        nameless = llmspell("providers", "test", "voyage")
+        assert (nameless.code, nameless.err) == (2, "error: which model of voyage?\nhint: name it with --model\n")
+
     def test_a_server_that_is_down(self, llmspell: Program, home: Path) -> None:
         (home / "llmspell.toml").write_text('[providers.down]\nbase_url = "http://127.0.0.1:9/v1"\n')
         outcome = llmspell("providers", "test", "down", "--timeout", "5", "--model", "m")

@@ -519,6 +519,14 @@ def test_the_list_of_models():
     assert (server.received[0].method, server.received[0].path) == ("GET", "/v1/models")
 
 
+@pytest.mark.parametrize("body", [{"detail": "Not Found"}, b"<html>nothing here</html>"])
+def test_a_service_may_have_no_list(body):
+    kind = "text/html" if isinstance(body, bytes) else "application/json"
+    missing = http(body, 404, content_type=kind)
+    failed, _ = failing(missing, use=lambda provider: provider.list_models(), error=ProviderError)
+    assert failed.hint == "it may have no list: name a model, as in here/...; or else check base_url"
+
+
 def test_what_is_known_of_a_model():
     info, _ = against(MODELS, use=lambda provider: provider.info("m-1"))
     assert (info.provider, info.context_length, info.local) == ("here", 4096, False)
