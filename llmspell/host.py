@@ -338,9 +338,8 @@ def _checked(providers: tuple[Any, ...]) -> tuple[LLMProvider, ...]:
 
 
 def _is_transport(given: object) -> bool:
-    return hasattr(given, "handle_async_request") and not isinstance(
-        given, type
-    )  # the class would load an HTTP library
+    """By what it has: its class would load an HTTP library."""
+    return not isinstance(given, type) and hasattr(given, "handle_async_request")
 
 
 def _count(name: str, value: int) -> int:
