@@ -585,7 +585,7 @@ interface ModelOptions {
   parallelToolCalls?: boolean;
   /** Tools that the provider runs itself, in its own words. */
   providerTools?: (Record<string, any>)[];
-  /** JSON Schema that the answer must follow; the reply then has `data`. */
+  /** JSON Schema that the answer must follow, or its short form; the reply then has `data`. */
   schema?: Record<string, any>;
   /** How much to think before the answer: an effort, or a number of tokens. */
   reasoning?: "none" | "minimal" | "low" | "medium" | "high" | number;
@@ -606,7 +606,7 @@ interface ModelTool {
   name: string;
   /** What it does, for the model. */
   description?: string;
-  /** JSON Schema of its arguments. */
+  /** JSON Schema of its arguments, or its short form. */
   parameters?: Record<string, any>;
 }
 

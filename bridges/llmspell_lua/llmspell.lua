@@ -300,7 +300,7 @@
 ---@field tool_choice? string `auto`, `none`, `required`, or the name of the one tool that must be called.
 ---@field parallel_tool_calls? boolean Whether the model may ask for several tools at once.
 ---@field provider_tools? table<string, any>[] Tools that the provider runs itself, in its own words.
----@field schema? table<string, any> JSON Schema that the answer must follow; the reply then has `data`.
+---@field schema? table<string, any> JSON Schema that the answer must follow, or its short form; the reply then has `data`.
 ---@field reasoning? "none"|"minimal"|"low"|"medium"|"high"|integer How much to think before the answer: an effort, or a number of tokens.
 ---@field logprobs? integer Give the log probability of each token, and of so many others in its place.
 ---@field cache? boolean|number Give the same answer to the same request again, at once and for free: for so many seconds, or true for ever.
@@ -310,7 +310,7 @@
 ---@class llmspell.ModelTool
 ---@field name string Its name for the model.
 ---@field description? string What it does, for the model.
----@field parameters? table<string, any> JSON Schema of its arguments.
+---@field parameters? table<string, any> JSON Schema of its arguments, or its short form.
 
 ---What something may do, written as under `[permissions]` in the settings. What is left out is not
 ---allowed, but for models and tools, of which it may use all then. Nobody can allow more than the

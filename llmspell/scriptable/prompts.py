@@ -91,8 +91,10 @@ def _parts(content: str | list[records.MessagePart], role: str, place: str, blob
 
 
 def _tool(method: str, tool: records.ModelTool) -> dict[str, Any]:
-    size_of(tool.get("parameters", {}), f"{method}: options.tools: {tool['name'][:64]}")
-    return {"description": "", "parameters": {"type": "object", "properties": {}}, **tool}
+    given = tool.get("parameters")
+    place = f"{method}: options.tools: {tool['name'][:64]}"
+    parameters = _json_schema(given, place) if given else {"type": "object", "properties": {}}
+    return {"description": "", **tool, "parameters": parameters}
 
 
 def _check_choice(method: str, fields: dict[str, Any]) -> None:
@@ -107,6 +109,17 @@ def _check_choice(method: str, fields: dict[str, Any]) -> None:
 def _schema(method: str, schema: dict[str, Any]) -> dict[str, Any]:
     if not schema:
         raise InvalidValueError(f"{method}: options.schema is empty", hint="pass a JSON Schema, such as {type: object}")
-    size_of(schema, f"{method}: options.schema")
-    title = schema.get("title")
-    return {"schema_name": title} if isinstance(title, str) and _NAME.fullmatch(title) else {}
+    found = _json_schema(schema, f"{method}: options.schema")
+    title = found.get("title")
+    named = {"schema_name": title} if isinstance(title, str) and _NAME.fullmatch(title) else {}
+    return {"schema": found, **named}
+
+
+def _json_schema(given: dict[str, Any], place: str) -> dict[str, Any]:
+    """JSON Schema as it is, and what the short form stands for."""
+    from llmspell.agents.schema import is_json_schema, schema_of  # only for schemas
+
+    if not is_json_schema(given) and not isinstance(given.get("properties"), dict):
+        return schema_of(given, place)
+    size_of(given, place)
+    return given

@@ -114,7 +114,7 @@ class ModelTool(TypedDict):
     description: NotRequired[str]
     """What it does, for the model."""
     parameters: NotRequired[dict[str, Any]]
-    """JSON Schema of its arguments."""
+    """JSON Schema of its arguments, or its short form."""
 
 
 class ModelOptions(TypedDict, total=False):
@@ -141,7 +141,7 @@ class ModelOptions(TypedDict, total=False):
     provider_tools: list[dict[str, Any]]
     """Tools that the provider runs itself, in its own words."""
     schema: dict[str, Any]
-    """JSON Schema that the answer must follow; the reply then has `data`."""
+    """JSON Schema that the answer must follow, or its short form; the reply then has `data`."""
     reasoning: Effort | Count
     """How much to think before the answer: an effort, or a number of tokens."""
     logprobs: Others
