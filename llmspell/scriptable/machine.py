@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, TypeAlias, TypedDict
 
 from llmspell.scriptable.context import RunContext
@@ -70,14 +72,18 @@ async def run(
     """
     given: RunOptions = options or {}
     fed = given.get("input", "")
-    outcome = await context.programs.run(
-        [program, *(args or [])],
-        folder=_folder(context, given.get("cwd")),
-        env=given.get("env"),
-        input=fed.encode() if isinstance(fed, str) else context.blobs.get(fed).data,
-        keep=given.get("max_output", 4 * 1024 * 1024),
-        timeout=given.get("timeout"),
-    )
+    from llmspell.system.programs import KEEP  # not needed for the environment
+
+    keep = given.get("max_output", KEEP)
+    with _room_for(context, 0 if keep <= KEEP else keep):
+        outcome = await context.programs.run(
+            [program, *(args or [])],
+            folder=_folder(context, given.get("cwd")),
+            env=given.get("env"),
+            input=fed.encode() if isinstance(fed, str) else context.blobs.get(fed).data,
+            keep=keep,
+            timeout=given.get("timeout"),
+        )
     return {
         "code": outcome.code,
         "stdout": _output(context, outcome.stdout, outcome.truncated),
@@ -85,6 +91,17 @@ async def run(
         "truncated": outcome.truncated,
         "duration": outcome.duration,
     }
+
+
+@contextmanager
+def _room_for(context: RunContext, size: int) -> Iterator[None]:
+    """Much output is held in the room for blobs while it comes: many programs at once may print it."""
+    if size:
+        context.blobs.hold(size)
+    try:
+        yield
+    finally:
+        context.blobs.release(size)
 
 
 def _folder(context: RunContext, path: str | None) -> str | None:

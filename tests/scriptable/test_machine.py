@@ -135,6 +135,19 @@ def test_what_is_too_large_to_cross_stays(context: FakeContext) -> None:
     assert len(call(context, "blob.hash", handle=handle)) == 64
 
 
+def test_much_output_needs_room_while_it_comes(context: FakeContext) -> None:
+    context.programs._permissions = Permissions(run=(("printf",),))
+
+    async def several() -> list[Any]:
+        wanted = {"program": "printf", "args": ["x"], "options": {"max_output": 64 << 20}}
+        return await asyncio.gather(*(call(context, "run", **wanted) for _ in range(4)), return_exceptions=True)
+
+    ended = asyncio.run(several())
+    assert [each["stdout"] for each in ended[:3]] == ["x", "x", "x"]
+    assert "has no room" in str(ended[3])
+    assert context.blobs.room > 255 << 20
+
+
 def test_a_long_output_is_a_blob(context: FakeContext) -> None:
     context.permissions = Permissions(run=(("head",),))
     context.programs._permissions = context.permissions
