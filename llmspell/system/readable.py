@@ -7,7 +7,7 @@ one of the largest size, all of it on the processor: call it in a thread.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -46,7 +46,8 @@ def readable(html: str, url: str | None = None, *, links: bool = True) -> Articl
         return Article(page.strip())
     if "<html" not in page[:1000].lower():
         page = f"<html><body>{page}</body></html>"
-    text = trafilatura.extract(
+    text = _unless_broken(
+        trafilatura.extract,
         page,
         url=url,
         output_format="markdown",
@@ -54,8 +55,17 @@ def readable(html: str, url: str | None = None, *, links: bool = True) -> Articl
         include_links=links,
         include_comments=False,
     )
-    text = text or trafilatura.html2txt(page)
-    return Article(_BLANK.sub("\n\n", text).strip(), **_facts(trafilatura.extract_metadata(page, url, extensive=False)))
+    text = text or _unless_broken(trafilatura.html2txt, page) or ""
+    facts = _facts(_unless_broken(trafilatura.extract_metadata, page, url, extensive=False))
+    return Article(_BLANK.sub("\n\n", text).strip(), **facts)
+
+
+def _unless_broken(work: Callable[..., Any], *args: Any, **options: Any) -> Any:
+    """What the library finds, or None for a page that breaks it: some trees of tags fail its assertions."""
+    try:
+        return work(*args, **options)
+    except Exception:  # noqa: BLE001  # whatever it is, the page is to blame
+        return None
 
 
 def _facts(found: Any) -> dict[str, str | None]:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from llmspell.errors import InvalidValueError, NotFoundError
@@ -69,6 +69,7 @@ def test_a_page_that_is_no_article_gives_its_text(page: str, text: str) -> None:
 
 
 @settings(max_examples=60, deadline=None)
+@example("<SVG><HTML")
 @given(st.text(max_size=80) | st.lists(st.sampled_from(TAGS), max_size=30).map("".join))
 def test_any_text_is_a_page(page: str) -> None:
     text = readable(page, "http://a.test/").text
