@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import llmspell
@@ -18,6 +16,7 @@ from llmspell.events import CallStarted, Log, Output
 from llmspell.spell import find_spell
 from llmspell.system.blobs import Blobs
 from llmspell.testing import ScriptedProvider
+from tests.leftovers import leaving_nothing
 
 ISOLATIONS = ("process", "inline")
 pytestmark = pytest.mark.parametrize("isolation", ISOLATIONS)
@@ -31,14 +30,9 @@ def cast(folder: Path, isolation: str, spells: dict[str, str], **options: Any) -
 
     async def main() -> llmspell.Result:
         async with Host(**host_options) as host:
-            result = await host.run(folder / "main.lua", isolation=isolation, check=False, **options)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        return result
+            return await host.run(folder / "main.lua", isolation=isolation, check=False, **options)
 
-    result = asyncio.run(main())
-    gc.collect()
-    assert psutil.Process().children(recursive=True) == []
-    return result
+    return leaving_nothing(main)
 
 
 def test_what_a_child_uses_its_parent_has_used(tmp_path, isolation):
@@ -88,11 +82,8 @@ def test_cancelling_the_parent_ends_them_all(tmp_path, isolation):
             run.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await run
-        assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    asyncio.run(main())
-    gc.collect()
-    assert psutil.Process().children(recursive=True) == []
+    leaving_nothing(main)
 
 
 def test_cancelling_twice_leaves_nothing_either(tmp_path, isolation):
@@ -116,9 +107,7 @@ def test_cancelling_twice_leaves_nothing_either(tmp_path, isolation):
                     await run
                 assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    asyncio.run(main())
-    gc.collect()
-    assert psutil.Process().children(recursive=True) == []
+    leaving_nothing(main)
 
 
 def test_the_end_of_its_time_is_the_end_of_theirs(tmp_path, isolation):

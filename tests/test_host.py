@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import inspect
 import os
 import threading
@@ -26,6 +25,7 @@ from llmspell.errors import (
 from llmspell.events import CallEnded, CallStarted, Ended, Log, Output
 from llmspell.options import RunOptions
 from llmspell.testing import After, ScriptedProvider
+from tests.leftovers import leaving_nothing
 
 ISOLATIONS = ("process", "inline")
 
@@ -43,14 +43,9 @@ def in_host(work, **options):
 
     async def main():
         async with Host(**options) as host:
-            result = await work(host)
-        assert asyncio.all_tasks() == {asyncio.current_task()}
-        return result
+            return await work(host)
 
-    result = asyncio.run(main())
-    gc.collect()
-    assert psutil.Process().children(recursive=True) == []
-    return result
+    return leaving_nothing(main)
 
 
 @pytest.mark.parametrize("isolation", ISOLATIONS)
