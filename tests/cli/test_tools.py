@@ -64,7 +64,7 @@ class TestCall:
         (home / "a.json").write_text('{"expression": "1", "x": 1}', "utf-8")
         outcome = llmspell("tools", "call", "calculator", "--params", "a.json", "-p", "expression=2")
         assert outcome.code == 2
-        assert "there is no x" in outcome.err
+        assert "there is no field x" in outcome.err
         (home / "a.json").write_text("[1]", "utf-8")
         assert "holds no object" in llmspell("tools", "call", "calculator", "--params", "a.json").err
 
