@@ -14,7 +14,19 @@ _INSTEAD = {
     "prompt": "stdin.read() and stdin.lines() give what was typed",
     "alert": "use print",
 }
-_RETURN = "a JavaScript spell gives its result with export default"
+_MODULES = {
+    "fs": "fs reads and writes files, without an import",
+    "fs/promises": "fs reads and writes files, without an import",
+    "child_process": "run(program, args) starts a program, without an import",
+    "process": _INSTEAD["process"],
+    "crypto": _INSTEAD["crypto"],
+    "axios": "http and fetch are there without an import",
+    "node-fetch": "http and fetch are there without an import",
+}
+_SYNTAX = {
+    "return not in a function": "a JavaScript spell gives its result with export default",
+    "unexpected 'await' keyword": "await stands in async functions, and at the top of a spell",
+}
 _UNKNOWN = "ReferenceError: ", " is not defined"
 
 
@@ -25,7 +37,9 @@ def instead_of(name: str) -> str | None:
 
 def hint_for(message: str) -> str | None:
     """The next step after an error of the engine, if one is known."""
-    if message == "SyntaxError: return not in a function":
-        return _RETURN
     before, after = _UNKNOWN
-    return instead_of(message.removeprefix(before).removesuffix(after)) if message.startswith(before) else None
+    if message.startswith(before):
+        return instead_of(message.removeprefix(before).removesuffix(after))
+    if message.startswith("no module '"):
+        return _MODULES.get(message.split("'")[1].removeprefix("node:"))
+    return _SYNTAX.get(message.removeprefix("SyntaxError: "))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from llmspell.errors import NotFoundError
 from tests.llmspell_js.conftest import Cast
 
 
@@ -17,6 +20,7 @@ from tests.llmspell_js.conftest import Cast
         ("require('x')", {"hint": 'modules are imported: import name from "./file.js"'}),
         ("return 5", {"message": "SyntaxError: return not in a function",
                       "hint": "a JavaScript spell gives its result with export default"}),
+        ("function f() { await 1 }", {"hint": "await stands in async functions, and at the top of a spell"}),
         ("x; let x", {"message": "ReferenceError: x is not initialized", "hint": None}),
         ("throw 'text'", {"message": "text", "file": "spell.js", "line": None}),
         ("throw { code: 5 }", {"message": '{"code":5}', "data": {"code": 5}}),
@@ -156,3 +160,18 @@ def test_spell_errors_are_for_scripts_too(cast: Cast) -> None:
       Object.keys(new SpellError("x")).length]
     """
     assert cast(source).value == [True, "tool", True, 3, "spell.js", "SpellError: m", 6]
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("node:fs", "fs reads and writes files, without an import"),
+        ("axios", "http and fetch are there without an import"),
+        ("./mine.js", "look beside the spell"),
+    ],
+)
+def test_a_module_of_others_comes_with_a_hint(cast: Cast, name: str, hint: str) -> None:
+    def missing(args: dict[str, Any]) -> Any:
+        raise NotFoundError(f"no module '{args['specifier']}' in the spell's folder", hint="look beside the spell")
+
+    assert cast(f"import x from '{name}'", {"module": missing}).error["hint"] == hint

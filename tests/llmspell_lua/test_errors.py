@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from llmspell.border import EngineLimits, Invoke, Raise, Reject
-from llmspell.errors import RateLimitError
+from llmspell.errors import NotFoundError, RateLimitError
 from tests.bridges.driver import PENDING
 
 MIB = 1 << 20
@@ -273,6 +273,8 @@ def test_a_place_made_by_the_script(cast, place: str) -> None:
         ("local t = {} t.x.y = 1", None),
         ("io.write('x')", "fs reads and writes files, stdin.read() gives the input, write(text) prints"),
         ("return os.getenv('HOME')", 'env.get("NAME") reads a variable'),
+        ("os.exit(0)", "there is no os.exit: return ends a spell"),
+        ("debug.traceback()", "an error that nobody catches is shown with its stack"),
         ("spell.usge()", "did you mean usage?"),
         ("fs.raed('x')", "did you mean read?"),
         ("spell.qqqqqqq()", "it has budget, limits, run, usage"),
@@ -281,3 +283,14 @@ def test_a_place_made_by_the_script(cast, place: str) -> None:
 def test_what_is_not_there_comes_with_a_hint(cast, source: str, hint: str | None) -> None:
     error = cast(source).error
     assert (error.get("hint"), error["line"]) == (hint, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [("cjson", "json.encode and json.decode are there without require"), ("mine", "look beside the spell")],
+)
+def test_a_module_of_others_comes_with_a_hint(cast, name: str, hint: str) -> None:
+    def missing(args: dict[str, Any]) -> Any:
+        raise NotFoundError(f"no module '{args['specifier']}' in the spell's folder", hint="look beside the spell")
+
+    assert cast(f"require('{name}')", {"module": missing}).error["hint"] == hint
