@@ -126,7 +126,8 @@ def _listed(file: Path) -> dict[str, McpServerConfig]:
     except (ValueError, RecursionError) as error:
         raise InvalidValueError(f"{file}: not JSON: {error}") from None
     except OSError as error:
-        raise InvalidValueError(f"{file} cannot be read: {error.strerror}", hint="check --mcp-config, or `file` under [mcp]") from None
+        hint = "check --mcp-config, or `file` under [mcp]"
+        raise InvalidValueError(f"{file} cannot be read: {error.strerror}", hint=hint) from None
     key = next((key for key in _LISTS if isinstance(told, dict) and key in told), None)
     if key is None or not isinstance(told[key], dict):
         raise InvalidValueError(f"{file} lists no servers", hint='it must be {"mcpServers": {"NAME": {...}}}')
