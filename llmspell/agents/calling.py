@@ -93,6 +93,7 @@ class Caller:
         if refusal is not None:
             return await self._told(refusal, None)
         assert tool is not None  # noqa: S101  # for the type checker: without one it was refused
+        pending.begun = True
         return await self._run(tool, call.id, checked, context, arguments)
 
     async def _verdict(self, tool: BaseTool, arguments: dict[str, Any], context: ToolContext) -> str:

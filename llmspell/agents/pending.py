@@ -30,6 +30,8 @@ class PendingCall:
     answers: dict[str, Any] = field(default_factory=dict)
     paused: dict[str, Any] | None = None
     """The state of a tool that asked in the middle of its work."""
+    begun: bool = False
+    """Whether the tool has begun its work, here and now."""
 
 
 def pending_to_data(call: PendingCall) -> dict[str, Any]:

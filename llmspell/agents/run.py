@@ -38,6 +38,7 @@ from llmspell.providers.content import Media, Message, Text, ToolCall, ToolResul
 VERSION = 1
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "cache_write_tokens")
 _NOT_RUN = "This tool was not run: {}."
+_BROKEN_OFF = "This call was broken off, whatever it has done by then: {}."
 
 
 class AgentRun:
@@ -319,8 +320,8 @@ class AgentRun:
             return
         self.reason, self.detail = reason, detail
         if self.pending:  # a provider takes no conversation in which calls have no answer
-            told = _NOT_RUN.format(detail or "the run ended")
             for call in self.pending:
+                told = (_BROKEN_OFF if call.begun else _NOT_RUN).format(detail or "the run ended")
                 call.result = call.result or refusal(call.call.id, call.call.name, told)
             self._write_results()
 
