@@ -11,7 +11,7 @@ from llmspell import loop
 from llmspell.cli import show
 from llmspell.cli.arguments import MCP_CONFIG
 from llmspell.cli.asking import AS_JSON, print_json, print_table
-from llmspell.cli.params import parameters
+from llmspell.cli.params import named
 from llmspell.config import Config, load
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def call(
       llmspell mcp call files search -p query=tea
       llmspell mcp call files count --json
     """
-    args = parameters(params_file, pairs)
+    args = named(params_file, pairs)
 
     async def work(server: Server) -> Any:
         from llmspell.agents.context import ToolContext

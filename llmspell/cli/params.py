@@ -21,6 +21,14 @@ def parameters(file: str | None, pairs: Sequence[str], arguments: Sequence[str] 
     return _with_arguments(given, arguments) if arguments else given
 
 
+def named(file: str | None, pairs: Sequence[str]) -> dict[str, Any]:
+    """The arguments of a tool, likewise. Raises `InvalidValueError` for a file that holds no object as well."""
+    given = parameters(file, pairs)
+    if not isinstance(given, dict):
+        raise InvalidValueError(f"--params: {file} holds no object", hint='such as {"path": "a.txt"}')
+    return given
+
+
 def _with_arguments(given: Any, arguments: Sequence[str]) -> Any:
     if not isinstance(given, dict) or "args" in given:
         raise InvalidValueError(

@@ -11,10 +11,10 @@ from llmspell.cli import permissions, show
 from llmspell.cli.app import DONE, FAILED
 from llmspell.cli.arguments import complete_tool
 from llmspell.cli.asking import AS_JSON, print_json, print_table
-from llmspell.cli.params import parameters
+from llmspell.cli.params import named
 from llmspell.cli.permissions import RunCommand
 from llmspell.config import Config, load
-from llmspell.errors import InvalidValueError, LlmspellError, PermissionDeniedError
+from llmspell.errors import LlmspellError, PermissionDeniedError
 from llmspell.permissions import denied
 
 if TYPE_CHECKING:
@@ -107,9 +107,7 @@ def call(**given: Any) -> int:
       0 done · 1 the tool failed · 2 wrong usage
     """
     config = load()
-    args = parameters(given["params_file"], given["pairs"])
-    if not isinstance(args, dict):
-        raise InvalidValueError(f"--params: {given['params_file']} holds no object", hint='such as {"path": "a.txt"}')
+    args = named(given["params_file"], given["pairs"])
     allowed = permissions.granted(config.permissions, given)
     tool = _tool(given["name"], config, allowed)
     try:

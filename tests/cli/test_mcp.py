@@ -68,6 +68,12 @@ def test_call(llmspell: Program):
     assert (unknown.code, "did you mean 'notes'?" in unknown.err) == (2, True)
 
 
+def test_arguments_are_an_object(llmspell: Program, home: Path):
+    (home / "list.json").write_text("[1]")
+    outcome = llmspell("mcp", "call", "notes", "search", "--params", "list.json")
+    assert (outcome.code, outcome.err.splitlines()[0]) == (2, "error: --params: list.json holds no object")
+
+
 def test_spells_have_the_servers_of_a_file(llmspell: Program):
     source = "return tools.more_search { query = 'milk' }"
     outcome = llmspell("run", "-e", source, "--lang", "lua", "--mcp-config", "more.json", "--json")
