@@ -95,20 +95,21 @@ await fs.move("granted/more" + down + "/x", "granted/most");
 export default [refused, await remove("granted/deep"), await remove("granted/more"), await remove("granted/most")];
 
 /// [streams] keep more files open than there are descriptors
-/// allow: {"read": ["granted"]}
+/// allow: {"read": ["granted"], "write": ["granted"]}
 /// gives: [100,"value"]
+await fs.write("granted/lines.txt", "line\n".repeat(50_000));
 const kept = [];
 let kind = null;
 try {
-  for (let i = 0; i < 1000; i++) { const lines = fs.lines("granted/file.txt")[Symbol.asyncIterator](); await lines.next(); kept.push(lines); }
+  for (let i = 0; i < 1000; i++) { const lines = fs.lines("granted/lines.txt")[Symbol.asyncIterator](); await lines.next(); kept.push(lines); }
 } catch (e) { kind = e.kind; }
 export default [kept.length, kind];
 
 /// [kept objects] make agents of more text than a script may hold
 /// gives: "value"
-const instructions = "x".repeat(3_000_000);
+const instructions = "x".repeat(1_000_000);
 let kind = null;
-try { for (let i = 0; i < 40; i++) await agent({ instructions }).save(); } catch (e) { kind = e.kind; }
+try { for (let i = 0; i < 100; i++) await agent({ instructions }).save(); } catch (e) { kind = e.kind; }
 export default kind;
 
 /// [large scripts] load as a module what is larger than a script may be

@@ -105,12 +105,13 @@ fs.move("granted/more" .. ("/d"):rep(400) .. "/x", "granted/most")
 return { refused, remove("granted/deep"), remove("granted/more"), remove("granted/most") }
 
 --- [streams] keep more files open than there are descriptors
---- allow: {"read": ["granted"]}
+--- allow: {"read": ["granted"], "write": ["granted"]}
 --- gives: [100,"value"]
+fs.write("granted/lines.txt", ("line\n"):rep(50000))
 local opened, kind = 0, nil
 for _ = 1, 1000 do
   local ok, e = pcall(function()
-    local lines = coroutine.wrap(function() for line in fs.lines("granted/file.txt") do coroutine.yield(line) end end)
+    local lines = coroutine.wrap(function() for line in fs.lines("granted/lines.txt") do coroutine.yield(line) end end)
     lines()
     kept = { lines, kept }
   end)
@@ -121,8 +122,8 @@ return { opened, kind }
 
 --- [kept objects] make agents of more text than a script may hold
 --- gives: "value"
-local long, kind = ("x"):rep(3000000), nil
-for _ = 1, 40 do
+local long, kind = ("x"):rep(1000000), nil
+for _ = 1, 100 do
   local ok, e = pcall(function() return agent { instructions = long }:save() end)
   if not ok then kind = e.kind break end
 end
