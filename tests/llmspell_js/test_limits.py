@@ -103,7 +103,7 @@ def test_calls_are_limited(cast: Cast) -> None:
 
 
 def test_ten_thousand_calls_in_one_slice(cast: Cast) -> None:
-    run = cast("while (true) sleep(1)", limits=EngineLimits(cpu=5))
+    run = cast("while (true) sleep(1)", limits=EngineLimits(cpu=2))
     assert run.error["message"] == "limit of 10000 calls exceeded"
 
 

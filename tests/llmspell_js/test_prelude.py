@@ -74,14 +74,14 @@ def test_interpreters_leave_nothing_behind() -> None:
         interpreter.feed([Resolve(first.id, None)], 1.0)
         interpreter.close()
 
-    for _ in range(200):
+    for _ in range(100):
         one()
     gc.collect()
     before = _resident()
-    for _ in range(1800):
+    for _ in range(900):
         one()
     gc.collect()
-    assert _resident() - before < 4 << 20
+    assert _resident() - before < 2 << 20
 
 
 def test_a_waiting_interpreter_is_small() -> None:

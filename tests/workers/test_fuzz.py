@@ -223,7 +223,8 @@ def test_words_after_the_end_of_a_slice_are_not_heard(liar):
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_a_flood_ends(liar, blocking):
+def test_a_flood_ends(liar, blocking, monkeypatch):
+    monkeypatch.setattr("llmspell.workers.incoming.MOST_MESSAGES", 1 << 17)
     words = frame([["cancel", 0]] * 50_000, ended=False) * 30
     child = liar(words, "hang")
     if blocking:

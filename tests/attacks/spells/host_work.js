@@ -79,6 +79,7 @@ export default [await ask(`instr(${longer}, ${long}||'b')`), await ask(`replace(
   await ask(`json_patch(json_object('a', ${long}), '{}')`), await ask(`length(trim(${longer}, ${long}||'b'))`)];
 
 /// [deep trees] have a tree removed that is deeper than any path is long
+/// only: process
 /// allow: {"read": ["granted"], "write": ["granted"]}
 /// limits: cpu=60 timeout=90
 /// gives: ["value",true,true,true]

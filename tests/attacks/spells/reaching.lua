@@ -181,6 +181,7 @@ return setmetatable({plain = 1}, {__index = trap, __len = trap, __pairs = trap, 
   __eq = trap, __lt = trap, __concat = trap, __name = "\255"})
 
 --- [metamethods at the border] throw such an object
+--- limits: cpu=0.1
 --- fails: spell
 local function trap() while true do end end
 error(setmetatable({plain = 1}, {__index = trap, __len = trap, __pairs = trap, __tostring = trap, __name = "\255"}))
