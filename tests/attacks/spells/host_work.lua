@@ -89,7 +89,7 @@ return { ask("instr(" .. longer .. ", " .. long .. "||'b')"), ask("replace(" .. 
   ask("json_patch(json_object('a', " .. long .. "), '{}')"), ask("length(trim(" .. longer .. ", " .. long .. "||'b'))") }
 
 --- [deep trees] have a tree removed that is deeper than any path is long
---- only: inline
+--- only: process
 --- allow: {"read": ["granted"], "write": ["granted"]}
 --- limits: cpu=60 timeout=90
 --- gives: ["value",true,true,true]
