@@ -151,17 +151,18 @@ class Session:
 
     def take(self) -> list[ToSpell]:
         """The answers to feed to the interpreter next, so many as make no large message; empty when there are none."""
-        count = size = 0
-        for _, each in self._outbox:
-            size += each
-            if count and size > values.MAX_BYTES:
-                size -= each
+        outbox, count, size = self._outbox, 0, 0
+        if self._waiting <= values.MAX_BYTES:  # as nearly always
+            self._outbox, self._waiting = [], 0
+            return [message for message, _ in outbox]
+        for _, each in outbox:
+            if count and size + each > values.MAX_BYTES:
                 break
             count += 1
-        batch = [message for message, _ in self._outbox[:count]]
-        del self._outbox[:count]
+            size += each
+        self._outbox = outbox[count:]
         self._waiting -= size
-        return batch
+        return [message for message, _ in outbox[:count]]
 
     @property
     def pending(self) -> bool:
