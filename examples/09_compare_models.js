@@ -1,5 +1,5 @@
 // The same question to several models at once. One that fails is part of the table, not the end of the spell.
-//   llmspell run examples/09_compare_models.js -p 'models:=["openai/gpt-5-mini", "local/smollm2-135m"]'
+//   llmspell run examples/09_compare_models.js -p 'models:=["openai/gpt-4.1-mini", "local/smollm2-135m"]'
 const { models = ["local/smollm2-135m"], question = "What is the capital of France?" } = params;
 
 async function ask(name) {

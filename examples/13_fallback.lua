@@ -1,5 +1,5 @@
 -- Models in an order of preference, and what to do with the same question twice: the answer is remembered for a minute.
---   llmspell run examples/13_fallback.lua -p 'models:=["openai/gpt-5-mini", "local/smollm2-135m"]'
+--   llmspell run examples/13_fallback.lua -p 'models:=["openai/gpt-4.1-mini", "local/smollm2-135m"]'
 local model = llm({
   fallback = params.models or { "local/smollm2-135m" },
   try_timeout = 60,

@@ -17,6 +17,8 @@ class Row(NamedTuple):
     """The environment variable with the key; None for a server that wants none."""
     key_required: bool = False
     default_model: str | None = None
+    """What `llm()` means where only its key is set. One that answers without thinking first: those that think spend a
+    small `max_tokens` on thoughts alone, and OpenAI's refuse a `temperature`."""
     headers: Mapping[str, str] = MappingProxyType({})
     wire: str = "openai-chat"
     """The format it speaks."""
@@ -57,7 +59,7 @@ _CLOUD = (
         base_url="https://api.openai.com/v1",
         key_env="OPENAI_API_KEY",
         key_required=True,
-        default_model="gpt-5-mini",
+        default_model="gpt-4.1-mini",
         dialect={"max_tokens": "max_completion_tokens", "extra_content": False},
         prices="openai",
         capabilities=frozenset(
@@ -79,7 +81,7 @@ _CLOUD = (
         base_url="https://generativelanguage.googleapis.com/v1beta",
         key_env="GEMINI_API_KEY",
         key_required=True,
-        default_model="gemini-2.5-flash",
+        default_model="gemini-2.5-flash-lite",
         wire="gemini",
         prices="google",
         capabilities=_GEMINI,
@@ -89,7 +91,7 @@ _CLOUD = (
         base_url=_VERTEX.format(host="aiplatform", location="global"),
         key_env="GOOGLE_ACCESS_TOKEN",
         key_required=True,
-        default_model="gemini-2.5-flash",
+        default_model="gemini-2.5-flash-lite",
         wire="gemini",
         dialect={"vertex": True},
         prices="google",

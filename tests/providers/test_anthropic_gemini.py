@@ -225,4 +225,4 @@ class TestVertex:
 
 def test_the_first_key_in_the_environment_decides():
     assert ProviderRegistry(environ={"ANTHROPIC_API_KEY": "k"}).default_model() == "anthropic/claude-sonnet-4-5"
-    assert ProviderRegistry(environ={"GEMINI_API_KEY": "k"}).default_model() == "gemini/gemini-2.5-flash"
+    assert ProviderRegistry(environ={"GEMINI_API_KEY": "k"}).default_model() == "gemini/gemini-2.5-flash-lite"

@@ -51,7 +51,7 @@ def test_an_alias_that_leads_back():
 @pytest.mark.parametrize("name", [None, ""])
 def test_the_default_is_what_is_configured_then_a_key_then_local(name):
     assert resolved(name, Config(model="openai/gpt-4o")) == ("openai", "gpt-4o")
-    assert resolved(name, environ=KEYED) == ("openai", "gpt-5-mini")
+    assert resolved(name, environ=KEYED) == ("openai", "gpt-4.1-mini")
     assert resolved(name) == ("local", "smollm2-135m")
 
 
@@ -60,7 +60,7 @@ def test_the_default_may_be_an_alias():
 
 
 def test_a_provider_alone_means_its_default():
-    assert resolved("openai") == ("openai", "gpt-5-mini")
+    assert resolved("openai") == ("openai", "gpt-4.1-mini")
     assert resolved("local") == ("local", "smollm2-135m")
     own = Config(providers={"here": ProviderConfig(base_url="http://x", default_model="m")})
     assert resolved("here", own) == ("here", "m")
