@@ -9,6 +9,7 @@ import http.client
 import json
 import secrets
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import xllamacpp
@@ -72,7 +73,16 @@ class LlamaCpp:
         return params
 
     def generate(self, job: Job, request: dict[str, Any]) -> None:
-        """Answer a conversation; `request` is a body of OpenAI's chat completions."""
+        """Answer a conversation; `request` is a body of OpenAI's chat completions.
+
+        Raises `ModelError` for what it cannot answer, and where a tool must be called and the model knows of none:
+        llama.cpp would leave them out.
+        """
+        if request.get("tool_choice", "none") not in ("none", "auto") and not self._knows_tools:
+            raise ModelError(
+                f"{self._name} cannot be made to call a tool: its chat template has no tools",
+                hint="take a model that was trained to call tools, or leave the choice to it",
+            )
         reader = _ChunkReader(job, self._error)
         body = request | {"stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         try:
@@ -99,13 +109,18 @@ class LlamaCpp:
 
     def count(self, messages: list[dict[str, Any]]) -> int:
         """The tokens of the conversation with the model's chat template around it."""
-        return int(self._post("/v1/chat/completions/input_tokens", {"messages": messages})["input_tokens"])
+        return int(self._ask("POST", "/v1/chat/completions/input_tokens", {"messages": messages})["input_tokens"])
 
-    def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    @cached_property
+    def _knows_tools(self) -> bool:
+        able: bool = self._ask("GET", "/props")["chat_template_caps"]["supports_tools"]
+        return able
+
+    def _ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         connection = http.client.HTTPConnection(self._server.listening_address.removeprefix("http://"))
         try:
             headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-            connection.request("POST", path, json.dumps(body), headers)
+            connection.request(method, path, None if body is None else json.dumps(body), headers)
             answer: dict[str, Any] = json.loads(connection.getresponse().read())
         finally:
             connection.close()

@@ -303,6 +303,16 @@ def test_the_choice_of_a_tool_is_kept_to(tmp_path, choice, calls):
     assert bool(answer.tool_calls) is calls
 
 
+@pytest.mark.parametrize("choice", ["required", "weather"])
+def test_a_model_without_tools_cannot_be_made_to_call_one(models, choice):
+    tool = {"name": "weather", "parameters": {"type": "object"}}
+    error = refused(models, "llamacpp", asked("tiny", tools=[tool], tool_choice=choice))
+    assert isinstance(error, ModelError)
+    assert "chat template has no tools" in error.message
+    left_to_it = asked("tiny", tools=[tool], tool_choice="auto")
+    assert run(models, "llamacpp", lambda provider: provider.complete(left_to_it)).text == tiny.REPLY
+
+
 @pytest.mark.parametrize("option", [{"reasoning": "low"}, {"logprobs": 3}, {"provider_tools": [{"type": "search"}]}])
 def test_what_no_runtime_has_is_refused(models, option):
     error = refused(models, "llamacpp", asked("tiny", **option))
