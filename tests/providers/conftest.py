@@ -25,13 +25,13 @@ def connections(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch)
     return str(request.param)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # others count the processes that are left
 def talker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of llama.cpp's own server, with a model that says something."""
     yield from _served(tmp_path_factory, "talker", context=1024)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # others count the processes that are left
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """As `talker`, with a model that calls a tool."""
     yield from _served(tmp_path_factory, "caller", llama.CALL, template=tiny.HERMES, context=1024)
