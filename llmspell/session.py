@@ -40,6 +40,7 @@ from llmspell.errors import (
     from_data,
 )
 from llmspell.events import CallEnded, CallStarted, Event, Log, Output
+from llmspell.faults import as_error
 from llmspell.limits import Limits, allow_more, hint_for
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ class Session:
         if call is None or self.ended is not None:
             return
         method, since = call
-        failure = _as_error(error) if error is not None else None
+        failure = as_error(error) if error is not None else None
         if failure is None:
             try:
                 checked, size = values.weigh(value, "the result of " + method)
@@ -381,23 +382,3 @@ def _next(stream: Stream | None) -> Awaitable[Any]:
 def _discard(awaitable: object) -> None:
     if hasattr(awaitable, "close"):
         awaitable.close()
-
-
-def _as_error(error: BaseException) -> LlmspellError:
-    if isinstance(error, LlmspellError):
-        return error
-    if type(error).__name__ == "CancelledError":
-        return CancelledError("the call was cancelled")
-    _log_where(error)
-    return InternalError(
-        f"llmspell failed: {type(error).__name__}", hint="this is a fault of llmspell; please report it"
-    )
-
-
-def _log_where(error: BaseException) -> None:
-    """Where it happened, for the logger `llmspell` at level debug; never the message, which may hold a secret."""
-    import logging  # nothing is logged unless something is broken
-    import traceback
-
-    where = "".join(traceback.format_tb(error.__traceback__))
-    logging.getLogger("llmspell").debug("%s\n%s", type(error).__name__, where)

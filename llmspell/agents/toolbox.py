@@ -69,21 +69,3 @@ def _tool_of(given: Any) -> BaseTool:
 def definition(tool: BaseTool) -> dict[str, Any]:
     """What the model is told of a tool."""
     return {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
-
-
-def unique(names: Iterable[str]) -> dict[str, str]:
-    """Names as models and scripts may use them, by the names that others gave; for the tools of foreign servers.
-
-    What is no letter, digit or underscore becomes an underscore. Raises `InvalidValueError` where two names become one.
-    """
-    made: dict[str, str] = {}
-    owner: dict[str, str] = {}
-    for name in names:
-        clean = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
-        clean = f"_{clean}"[:64] if clean[:1].isdigit() or not clean else clean[:64]
-        if owner.setdefault(clean, name) != name:
-            raise InvalidValueError(
-                f"the tools {owner[clean]!r} and {name!r} would both be called {clean!r}", hint="rename one of them"
-            )
-        made[name] = clean
-    return made

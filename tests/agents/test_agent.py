@@ -121,14 +121,6 @@ def test_two_tools_of_one_name() -> None:
         agent(tools=[SchemaTool("final_answer", lambda _: 1)])
 
 
-def test_foreign_names_are_cleaned_and_may_not_collide() -> None:
-    from llmspell.agents.toolbox import unique
-
-    assert unique(["foo-bar", "a.b", "9lives"]) == {"foo-bar": "foo_bar", "a.b": "a_b", "9lives": "_9lives"}
-    with pytest.raises(InvalidValueError, match="'foo-bar' and 'foo_bar' would both be called 'foo_bar'"):
-        unique(["foo-bar", "foo_bar"])
-
-
 def test_approval_may_depend_on_the_arguments() -> None:
     def judge(args: dict[str, Any], context: ToolContext) -> Any:
         return "ask" if args["city"] == "Rome" else context.values

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import traceback
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from llmspell.errors import LlmspellError, ProviderError, TimeoutExceededError
+from llmspell.faults import log_where
 from llmspell.providers.base import Embeddings, EmbedKind, Event, LLMProvider, ModelInfo, Request, Response, TokenCount
 from llmspell.providers.select.opened import close
 from llmspell.providers.select.wrapped import Wrapped
@@ -94,11 +93,10 @@ class Foreign(Wrapped):
         except TimeoutError:
             raise TimeoutExceededError(f"{self.name} did not finish its answer in time", provider=self.name) from None
         except Exception as error:
-            where = "".join(traceback.format_exception(error))
-            logging.getLogger("llmspell").debug("the provider %s failed\n%s", self.name, where)
+            log_where(error, f"the provider {self.name}")
             raise ProviderError(
                 f"the provider {self.name} failed: {type(error).__name__}",
-                hint="the logger 'llmspell' tells more at level DEBUG",
+                hint="the logger 'llmspell' tells where at level DEBUG",
                 provider=self.name,
             ) from error
 
